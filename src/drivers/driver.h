@@ -1,0 +1,160 @@
+/* Driver: what dbalt asks of a database. A connection is a queue of steps and their answers. */
+
+#ifndef DRIVERS_DRIVER_H
+#define DRIVERS_DRIVER_H
+
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/wait.h"
+#include "sql/dialect.h"
+
+typedef enum StepKind {
+    STEP_BEGIN,     /* a transaction that may write, with its limits; polls until it may (SQLite) */
+    STEP_SQL,       /* SQL; outside a transaction each statement commits by itself */
+    STEP_COPY_DATA, /* data for the COPY ... FROM STDIN that ended the step before */
+    STEP_SETTLE,    /* checks what is deferred, and ends what the script may have left in the session: roles, settings ... */
+    STEP_COMMIT,
+    STEP_ROLLBACK,
+} StepKind;
+
+/* One thing to do. What it points to is borrowed until the answers of its batch are read. */
+typedef struct Step {
+    StepKind kind;
+    Text sql;                  /* of STEP_SQL; the data of STEP_COPY_DATA */
+    const char *const *values; /* for $1, $2 ... of dbalt's own one-statement SQL; NULL among them = SQL NULL */
+    size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
+    size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
+    bool is_script;            /* a user's SQL: its rows are not answered */
+} Step;
+
+/* What a failure means, whatever the database calls it. */
+typedef enum Fault {
+    FAULT_OTHER,         /* an ordinary error of a statement */
+    FAULT_DUPLICATE,     /* unique violation */
+    FAULT_NOT_NULL,      /* not-null violation */
+    FAULT_ABSENT,        /* no such table or schema */
+    FAULT_LOCK_TIMEOUT,  /* a lock could not be had in time */
+    FAULT_SERIALIZATION, /* serialization failure or deadlock: try the transaction again */
+    FAULT_DENIED,        /* no privilege, or the database is read-only */
+    FAULT_CANCELLED,     /* by wait_cancel() */
+    FAULT_CONNECTION,    /* the connection is gone; what became of a COMMIT under way is not known */
+} Fault;
+
+typedef enum AnswerKind {
+    ANSWER_ROW,
+    ANSWER_NOTICE,
+    ANSWER_DONE,  /* a step is done */
+    ANSWER_ERROR, /* a step failed; those behind it did not run; an open transaction is rolled back by the driver */
+    ANSWER_END,   /* the batch is over, the queue is empty */
+} AnswerKind;
+
+/* One answer; valid until the next call on the connection. */
+typedef struct Answer {
+    AnswerKind kind;
+    size_t step;               /* index in the batch of the step that it is of (NOTICE: 0) */
+    const char *const *fields; /* ROW: text of each column, NULL = SQL NULL */
+    size_t field_count;
+    int64_t affected;    /* DONE: rows changed, where the database tells */
+    const char *message; /* NOTICE: "NOTICE: ..." as the database words it, one line */
+    Fault fault;         /* ERROR */
+    size_t statement;    /* ERROR: 0-based index of the statement within the step, as far as known */
+    long offset;         /* ERROR: byte offset in the step's SQL, or -1 */
+    DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED */
+} Answer;
+
+/* dbalt's own statements, kept as .sql beside each driver ("-- statement: read-layout"); all values are text. */
+typedef enum HistoryStatement {
+    HISTORY_CREATE,      /* several: everything, if it is not there, and the layout row */
+    HISTORY_READ_LAYOUT, /* -> version, oldest_reader; FAULT_ABSENT when there is no history */
+    HISTORY_READ, /* -> identity, sequence, release, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256, has_down ("1"/"0"), deployed_at (ISO 8601 UTC), took (ms), deployed_by, host, version */
+    HISTORY_READ_STORED,  /* $1 identity -> down, before_down */
+    HISTORY_GUARD_DEPLOY, /* INSERT of the key: $1 identity, 2 release, 3 name, 4 kind, 5-8 hashes (before-up, up, down, before-down), 9 down, 10 before_down, 11 by, 12 host, 13 version */
+    HISTORY_FINISH_DEPLOY, /* $1 identity: sets took, and writes the event "deploy" with by, host and version of the row */
+    HISTORY_GUARD_ROLLBACK, /* $1 identity, 2 by, 3 host, 4 version: deletes the row and writes the event "rollback"; FAULT_NOT_NULL when it was gone */
+    HISTORY_RELEASE, /* $1 identity, 2 release: corrects the release */
+    HISTORY_ACCEPT,  /* $1 identity, 2-5 hashes, 6 down, 7 before_down */
+    HISTORY_FORGET,  /* $1 identity */
+    HISTORY_EVENT,   /* $1 kind, 2 identity, 3 release, 4 section, 5 step (number), 6 sha256, 7 message, 8 by, 9 host, 10 version */
+    HISTORY_READ_STEPS, /* $1 identity, 2 section: since the identity was last deployed or rolled back -> kind, step, sha256, at (ISO 8601), in order */
+    HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: replaces the holder row, since now */
+    HISTORY_RELEASE_HOLD, /* removes the holder row */
+    HISTORY_READ_HOLDER,  /* -> by, host, pid, since (ISO 8601), backend */
+    HISTORY_STATEMENT_COUNT,
+} HistoryStatement;
+
+typedef struct ConnectOptions {
+    const char *url;
+    const char *history_schema;
+    bool create;    /* make the database when it is not there (where traits.creates) */
+    bool read_only; /* nothing will be written */
+    int timeout;    /* milliseconds */
+    Wait *wait;     /* borrowed for the life of the connection */
+} ConnectOptions;
+
+typedef struct Traits {
+    SqlDialect dialect;
+    bool creates;   /* create makes sense */
+    bool pipelines; /* a batch is one round trip */
+} Traits;
+
+typedef struct Driver Driver;
+
+/* Drivers put it first into their own struct. */
+typedef struct Connection {
+    const Driver *driver;
+    Wait *wait;
+} Connection;
+
+struct Driver {
+    const char *name;
+    const char *const *schemes; /* "postgres:", ... NULL-terminated */
+    Traits traits;
+
+    /* Whether the URL makes sense, without connecting. DBALT_ERROR_USAGE. No password in any message, here or elsewhere. */
+    bool (*check_url)(const char *url, DbaltError *error);
+
+    /* The caller owns *connection. Fails with DBALT_ERROR_DATABASE or _INTERRUPTED. */
+    bool (*connect)(Connection **connection, const ConnectOptions *options, DbaltError *error);
+
+    /* Frees all, the lock included. NULL is fine. */
+    void (*close)(Connection *connection);
+
+    /* Queues a step. */
+    void (*submit)(Connection *connection, const Step *step);
+
+    /* Sends what is queued, if that was not done, and waits for the next answer. */
+    void (*next)(Connection *connection, Answer *answer);
+
+    /* One of dbalt's own statements, with the history's schema in it; lives as long as the connection. */
+    Text (*history_sql)(Connection *connection, HistoryStatement statement);
+
+    /* Tries to take the deploy lock of this database and history; does not wait for it. *taken tells. */
+    bool (*lock_try)(Connection *connection, bool *taken, DbaltError *error);
+
+    /* False when the lock was lost since: stop before the next step. */
+    bool (*lock_is_held)(Connection *connection);
+
+    void (*lock_release)(Connection *connection);
+
+    /* Who holds the lock, as far as the server tells without our holder row: one line in the arena, or NULL. Optional. */
+    const char *(*lock_holder)(Connection *connection, Arena *arena);
+
+    /* A name of this connection's server process, for the holder row. Optional; its life is the connection's. */
+    const char *(*backend)(Connection *connection);
+
+    /* Whether that server process still runs a transaction or statement. Optional, with backend. */
+    bool (*backend_is_busy)(Connection *connection, const char *backend, bool *busy, DbaltError *error);
+};
+
+extern const Driver driver_postgres;
+extern const Driver driver_sqlite;
+
+/* The driver for a URL; DBALT_ERROR_USAGE naming what is supported. */
+const Driver *driver_for(const char *url, DbaltError *error);
+
+/* Reads answers up to the end of the batch. False with the first error, its fault in *fault (may be NULL). Rows are passed over. */
+bool connection_finish(Connection *connection, Fault *fault, DbaltError *error);
+
+#endif

@@ -1,0 +1,26 @@
+/* Folder: finding alterations. */
+
+#ifndef SCRIPTS_FOLDER_H
+#define SCRIPTS_FOLDER_H
+
+#include "core/alteration.h"
+
+typedef struct Folder {
+    const char *path;
+    int descriptor; /* owned; for openat */
+    AlterationSet set;
+    const char *const *warnings; /* files that look like misspelt alterations: one line each */
+    size_t warning_count;
+} Folder;
+
+/* Reads the names in it; opens none of the files. Results live in the arena; folder_close() gives the descriptor back. */
+bool folder_open(Folder *folder, Arena *arena, const char *path, DbaltError *error);
+void folder_close(Folder *folder);
+
+/*
+ * Reads one file of it. Refused (DBALT_ERROR_SCRIPT): what cannot be read, what is no regular file, a symbolic link that
+ * leads out of the folder.
+ */
+bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, DbaltError *error);
+
+#endif

@@ -1,0 +1,65 @@
+/* Script: the sections of a SQL alteration's file. */
+
+#ifndef SCRIPTS_SCRIPT_H
+#define SCRIPTS_SCRIPT_H
+
+#include "core/state.h"
+#include "scripts/folder.h"
+#include "sql/dialect.h"
+
+typedef struct Section {
+    bool present;
+    Text text;   /* as written: from behind the marker's line to before the next marker's line */
+    size_t line; /* 1-based line of its first byte in the file */
+} Section;
+
+typedef struct Script {
+    const char *path; /* for errors: "<folder>/<file>", or "history of <identity>" */
+    SqlDialect dialect;
+    Section sections[SECTION_COUNT];
+} Script;
+
+/*
+ * Cuts text into sections; borrows it. Passes over a byte order mark. Refuses (DBALT_ERROR_SCRIPT, with line and column) what
+ * is no UTF-8, NUL bytes, a marker twice, an unknown marker, SQL before the first marker, a string or comment left open.
+ */
+bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error);
+
+/* Reads and cuts a file of the folder; its text lives in the arena. */
+bool script_load(Script *script, Arena *arena, const Folder *folder, const Alteration *alteration, SqlDialect dialect, DbaltError *error);
+
+/* The hashes of all sections, in the arena. */
+Fingerprint script_fingerprint(Arena *arena, const Script *script);
+
+/*
+ * Refuses what cannot run in a section: in "up" and "down" transaction control and statements that the database refuses in a
+ * transaction; in "before-*" COPY data are fine, transaction control is not. warning: one line or NULL, for what libpg_query cannot read.
+ */
+bool script_judge(const char **warning, Arena *arena, const Script *script, SectionKind section, DbaltError *error);
+
+/* A part of a section to be sent as one: SQL of several statements, or the data of the COPY that ended the piece before. */
+typedef struct Piece {
+    Text text;
+    bool is_copy_data;
+    size_t statement_count; /* 0 for data */
+} Piece;
+
+typedef struct Pieces {
+    const Piece *rows;
+    size_t count;
+    size_t statement_count; /* of all */
+} Pieces;
+
+/* The whole section in the fewest pieces: one, unless it has COPY data. */
+Pieces script_pieces(Arena *arena, const Script *script, SectionKind section);
+
+/* Each statement by itself, COPY data behind theirs: for what runs outside a transaction. */
+Pieces script_statements(Arena *arena, const Script *script, SectionKind section);
+
+/*
+ * Completes an error with path, line, column and the text of that line: by byte offset in the section when it is not
+ * negative, else by the statement's index (its first byte).
+ */
+void script_locate(DbaltError *error, const Script *script, SectionKind section, long offset, size_t statement);
+
+#endif

@@ -1,0 +1,30 @@
+/* Statement: SQL cut at statement ends. */
+
+#ifndef SQL_STATEMENT_H
+#define SQL_STATEMENT_H
+
+#include "sql/lexer.h"
+
+typedef struct SqlStatement {
+    Text text;          /* from its first token up to its semicolon (with it, when there is one) */
+    size_t offset;      /* of text in the SQL */
+    Text copy_data;     /* of COPY ... FROM STDIN: lines without the line "\."; empty for others */
+    size_t copy_offset; /* of copy_data */
+    bool copies;        /* it is a COPY ... FROM STDIN */
+    size_t next;        /* offset behind it, and behind its copy data and their "\." line */
+    bool unclosed;      /* the end of the text cut it off inside a string, comment or body */
+} SqlStatement;
+
+typedef struct StatementReader {
+    Lexer lexer;
+} StatementReader;
+
+void statement_reader_init(StatementReader *reader, SqlDialect dialect, Text sql);
+
+/* False at the end. Statements of nothing (";;", comments alone) are passed over. */
+bool statement_next(SqlStatement *statement, StatementReader *reader);
+
+/* The index-th (0-based) statement of SQL; false when there are fewer. For naming what failed. */
+bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t index);
+
+#endif
