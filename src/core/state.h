@@ -24,6 +24,9 @@ typedef struct Fingerprint {
     const char *sections[SECTION_COUNT];
 } Fingerprint;
 
+/* "deployed", "undeployed", "missed", "changed", "unknown". */
+const char *state_name(DbaltState state);
+
 /* One row of the history. */
 typedef struct Deployment {
     Identity identity;
@@ -51,7 +54,7 @@ typedef struct Standing {
     Identity identity;
     bool down_changed;      /* deployed, "up" and "before-up" as they were, but "down" or "before-down" differs */
     bool release_changed;   /* deployed as another release than the file's now: the next deploy corrects the history */
-    bool newer_than_folder; /* unknown and behind every file of the folder in order */
+    bool newer_than_folder; /* unknown, and behind every file of the folder in order, or of a newer release than any of them */
 } Standing;
 
 /* All of folder and history, in order of identity. */
@@ -62,7 +65,7 @@ typedef struct Standings {
 
 /*
  * Works out every state. fingerprints has one entry for each alteration of the set, NULL where it is not deployed or was
- * not read (then it cannot be "changed"). The result borrows all three.
+ * not read (then it cannot be "changed"); it may be NULL itself. The result borrows all three.
  */
 Standings state_resolve(Arena *arena, AlterationSet set, const Fingerprint *const *fingerprints, Deployments history);
 

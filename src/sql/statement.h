@@ -12,7 +12,7 @@ typedef struct SqlStatement {
     size_t copy_offset; /* of copy_data */
     bool copies;        /* it is a COPY ... FROM STDIN */
     size_t next;        /* offset behind it, and behind its copy data and their "\." line */
-    bool unclosed;      /* the end of the text cut it off inside a string, comment or body */
+    bool unclosed;      /* the end of the text (or a marker) cut it off inside a string, comment, body or COPY data */
 } SqlStatement;
 
 typedef struct StatementReader {

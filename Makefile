@@ -1,0 +1,34 @@
+# The thin front of the Meson build in build/.
+
+BUILD := build
+SETUP_OPTIONS ?=
+
+all: $(BUILD)/build.ninja
+	@meson compile -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@meson setup $(BUILD) $(SETUP_OPTIONS)
+
+demo:
+	@tools/setup build
+	@$(MAKE) --no-print-directory all
+	@tools/demo $(BUILD)/dbalt
+
+check:
+	@tools/check all
+
+lint:
+	@tools/check lint
+
+bench:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all
+	@bench/run $(BUILD)/dbalt
+
+install: all
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf $(BUILD) build-check
+
+.PHONY: all demo check lint bench install clean

@@ -1,0 +1,202 @@
+/* The sections outside a transaction: before-up and before-down, statement by statement, each journalled. */
+
+#include "app/run.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "history/journal.h"
+#include "history/lock.h"
+
+typedef struct Outside {
+    Run *run;
+    Arena *arena;
+    const Script *script;
+    SectionKind section;
+    JournalStep *journal; /* of statement 1, 2 ... as far as known */
+    size_t journal_count;
+} Outside;
+
+static bool write_journal(const Outside *outside, const char *kind, size_t statement, const char *sha256, const char *message,
+                          DbaltError *error)
+{
+    const DbaltEntry *entry = outside->run->entry;
+    return journal_write(&outside->run->plan->project->history, kind, entry->identity, entry->release, section_name(outside->section),
+                         statement + 1, sha256, message, error);
+}
+
+/* The statement with its COPY data behind it, if any: one to the journal. */
+static bool send_statement(const Outside *outside, const Piece *piece, const Piece *data, Fault *fault, long *offset, DbaltError *error)
+{
+    Connection *connection = outside->run->plan->project->connection;
+    const Driver *driver = connection->driver;
+    bool ok = true;
+
+    driver->submit(connection, &(Step){.kind = STEP_SQL, .sql = piece->text, .statement_count = 1, .is_script = true});
+    if (data != NULL)
+        driver->submit(connection, &(Step){.kind = STEP_COPY_DATA, .sql = data->text, .is_script = true});
+    for (;;) {
+        Answer answer;
+        driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            return ok;
+        if (answer.kind == ANSWER_NOTICE)
+            run_notice(answer.message, outside->run);
+        if (answer.kind == ANSWER_ERROR) {
+            *error = answer.error;
+            *fault = answer.fault;
+            *offset = answer.step == 0 ? answer.offset : -1;
+            ok = false;
+        }
+    }
+}
+
+static void add_what_had_run(const Outside *outside, size_t statement, size_t count, DbaltError *error)
+{
+    char detail[sizeof error->detail];
+    error_set(detail, sizeof detail, "%s%s", error->detail, error->detail[0] == '\0' ? "" : "\n");
+    if (statement == 0)
+        fail_detail(error, "%snone of its %zu statements had run before", detail, count);
+    else if (statement == 1)
+        fail_detail(error, "%sstatement 1 of %zu of \"%s\" had run, and stays", detail, count, section_name(outside->section));
+    else
+        fail_detail(error, "%sstatements 1 to %zu of %zu of \"%s\" had run, and stay", detail, statement, count,
+                    section_name(outside->section));
+    if (error->hint[0] == '\0')
+        fail_hint(error, "mend it and run the command again: it goes on with statement %zu", statement + 1);
+}
+
+static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, size_t count,
+                          const char *sha256, DbaltError *error)
+{
+    Fault fault = FAULT_OTHER;
+    long offset = -1;
+    if (!write_journal(outside, "step-begun", statement, sha256, NULL, error))
+        return false;
+    if (send_statement(outside, piece, data, &fault, &offset, error))
+        return write_journal(outside, "step-done", statement, sha256, NULL, error);
+
+    DbaltError cause = *error;
+    if (fault == FAULT_CONNECTION) {
+        fail_hint(&cause, "how statement %zu ended is not known; look at the database before the next deploy", statement + 1);
+    } else {
+        DbaltError ignored; /* without this row the next deploy asks, which is safe */
+        write_journal(outside, "step-failed", statement, sha256, cause.message, &ignored);
+    }
+    if (offset >= 0)
+        offset += piece->text.data - outside->script->sections[outside->section].text.data;
+    run_describe_failure(outside->run, outside->script, outside->section, offset, statement, true, &cause);
+    add_what_had_run(outside, statement, count, &cause);
+    *error = cause;
+    return false;
+}
+
+/* A statement of which the journal cannot say whether it may run. */
+static bool ask_operator(const Outside *outside, size_t statement, const JournalStep *step, DbaltError *error)
+{
+    const DbaltEntry *entry = outside->run->entry;
+    const char *file = entry->file == NULL ? entry->identity : entry->file;
+    const char *section = section_name(outside->section);
+
+    if (step->state == JOURNAL_BEGUN)
+        fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s was begun at %s, and it is not known how it ended", statement + 1,
+             section, file, step->at);
+    else
+        fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s ran at %s, but its text is another now", statement + 1, section, file,
+             step->at);
+    error_set(error->script, sizeof error->script, "%s", outside->script->path);
+    script_locate(error, outside->script, outside->section, -1, statement);
+    return fail_hint(error, "look whether the database has it; then --resume=retry runs it again, --resume=skip takes it as done");
+}
+
+typedef enum Decision { RUN, PASS_OVER, TAKE_AS_DONE, STOP } Decision;
+
+static Decision decide(const Outside *outside, size_t statement, const char *sha256, DbaltError *error)
+{
+    if (statement >= outside->journal_count || outside->journal[statement].state == JOURNAL_NONE)
+        return RUN;
+
+    const JournalStep *step = &outside->journal[statement];
+    if (step->state == JOURNAL_DONE && strcmp(step->sha256, sha256) == 0)
+        return PASS_OVER;
+
+    switch (outside->run->plan->options.resume) {
+    case DBALT_RESUME_RETRY:
+        return RUN;
+    case DBALT_RESUME_SKIP:
+        return TAKE_AS_DONE;
+    case DBALT_RESUME_STOP:
+        break;
+    }
+    ask_operator(outside, statement, step, error);
+    return STOP;
+}
+
+static const char *hash_of(Arena *arena, Text statement)
+{
+    Script alone = {.sections = {[SECTION_UP] = {.present = true, .text = statement}}};
+    return script_fingerprint(arena, &alone).sections[SECTION_UP];
+}
+
+static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed_over, DbaltError *error)
+{
+    Run *run = outside->run;
+    size_t statement = 0;
+    for (size_t i = 0; i < pieces.count; i++) {
+        const Piece *piece = &pieces.rows[i];
+        if (piece->is_copy_data)
+            continue;
+        if (!project_is_running(run->plan->project, error) || !lock_check(&run->plan->project->history, error))
+            return false;
+
+        const Piece *data = i + 1 < pieces.count && pieces.rows[i + 1].is_copy_data ? &pieces.rows[i + 1] : NULL;
+        const char *sha256 = hash_of(outside->arena, piece->text);
+        switch (decide(outside, statement, sha256, error)) {
+        case RUN:
+            if (!run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
+                return false;
+            break;
+        case PASS_OVER:
+            (*passed_over)++;
+            break;
+        case TAKE_AS_DONE:
+            if (!write_journal(outside, "step-skipped", statement, sha256, "taken as done", error))
+                return false;
+            (*passed_over)++;
+            break;
+        case STOP:
+            return false;
+        }
+        statement++;
+    }
+    return true;
+}
+
+bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError *error)
+{
+    if (!script->sections[section].present)
+        return true;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    Outside outside = {.run = run, .arena = &arena, .script = script, .section = section};
+    Pieces pieces = script_statements(&arena, script, section);
+    if (pieces.statement_count == 0)
+        return true;
+    if (!journal_read(&outside.journal, &outside.journal_count, &arena, &run->plan->project->history, run->entry->identity,
+                      section_name(section), error))
+        return false;
+
+    int64_t started = wait_now();
+    size_t bytes = script->sections[section].text.length;
+    size_t passed_over = 0;
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section_name(section), .bytes = bytes});
+    if (!run_statements(&outside, pieces, &passed_over, error))
+        return false;
+
+    if (passed_over > 0)
+        project_inform(run->plan->project, DBALT_EVENT_INFO, "%zu of %zu statements of \"%s\" of %s had run in an earlier try",
+                       passed_over, pieces.statement_count, section_name(section), run->entry->identity);
+    run_tell(run,
+             &(DbaltEvent){.kind = DBALT_EVENT_DONE, .section = section_name(section), .bytes = bytes, .took = wait_now() - started});
+    return true;
+}

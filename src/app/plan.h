@@ -1,0 +1,33 @@
+/* Plan: what stands behind the public DbaltPlan. */
+
+#ifndef APP_PLAN_H
+#define APP_PLAN_H
+
+#include "app/survey.h"
+
+struct DbaltPlan {
+    Arena arena; /* all of the plan, itself included */
+    Dbalt *project;
+    DbaltAction action;
+    bool by_timestamp;   /* a roll back to a timestamp, not to a release */
+    Target target;       /* of a deploy */
+    Release release;     /* of a roll back */
+    Timestamp timestamp; /* likewise */
+    const char *target_text;
+    DbaltRunOptions options;
+    Survey survey;
+    Selection selection;
+    DbaltEntries entries;
+    bool has_run;
+};
+
+/* Reads the history, selects, and checks every script that was not checked before. Again under the lock. */
+bool plan_build(DbaltPlan *plan, DbaltError *error);
+
+/* The script to deploy an alteration by. */
+bool plan_load_up(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error);
+
+/* The script to roll an alteration back by: the file, or what the history stored. DBALT_ERROR_NO_WAY_BACK when there is none. */
+bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error);
+
+#endif

@@ -1,0 +1,44 @@
+/* Project: what stands behind the public handle. */
+
+#ifndef APP_PROJECT_H
+#define APP_PROJECT_H
+
+#include <dbalt/dbalt.h>
+
+#include "history/history.h"
+
+struct Dbalt {
+    Arena arena;   /* what lives as long as the handle */
+    Arena results; /* what the last call returned; emptied by the next */
+    const char *url, *directory, *history_schema;
+    bool create_database;
+    int connect_timeout; /* milliseconds */
+    DbaltObserver *observer;
+    void *observer_context;
+    const Driver *driver; /* NULL when no URL was given */
+    Connection *connection; /* owned; NULL while there is none */
+    bool connection_reads_only;
+    History history; /* its connection is the one above */
+    Wait wait;
+};
+
+/* Connects unless that is done; a connection that only reads is changed for one that writes when it is asked for. */
+bool project_connect(Dbalt *project, bool read_only, DbaltError *error);
+
+/* Ends the connection, the lock with it. */
+void project_disconnect(Dbalt *project);
+
+/* DBALT_ERROR_INTERRUPTED once dbalt_cancel() was called. */
+bool project_is_running(const Dbalt *project, DbaltError *error);
+
+/* Empties the results of the last call, and returns their arena for those of this one. */
+Arena *project_results(Dbalt *project);
+
+/* Tells the observer, when there is one. */
+void project_tell(const Dbalt *project, const DbaltEvent *event);
+void project_inform(const Dbalt *project, DbaltEventKind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* For LockOptions.waiting: context is the Dbalt. */
+void project_tell_waiting(const char *message, void *context);
+
+#endif

@@ -1,0 +1,100 @@
+/* Runs a plan under the lock. */
+
+#include "app/run.h"
+
+#include "base/cleanup.h"
+#include "history/lock.h"
+
+void run_tell(const Run *run, const DbaltEvent *event)
+{
+    DbaltEvent full = *event;
+    full.entry = run->entry;
+    full.action = run->plan->action;
+    full.index = run->index + 1;
+    full.count = run->plan->selection.count;
+    project_tell(run->plan->project, &full);
+}
+
+void run_notice(const char *message, void *context)
+{
+    run_tell(context, &(DbaltEvent){.kind = DBALT_EVENT_NOTICE, .message = message});
+}
+
+/* Deployments whose files were released since. */
+static size_t find_released(const Standing ***rows, Arena *arena, const DbaltPlan *plan)
+{
+    Standings standings = plan->survey.standings;
+    size_t count = 0;
+    if (plan->action != DBALT_DEPLOY)
+        return 0;
+
+    *rows = arena_allocate_array(arena, standings.count, sizeof **rows);
+    for (size_t i = 0; i < standings.count; i++) {
+        if (standings.rows[i].release_changed)
+            (*rows)[count++] = &standings.rows[i];
+    }
+    return count;
+}
+
+static bool run_selection(Run *run, DbaltError *error)
+{
+    DbaltPlan *plan = run->plan;
+    for (run->index = 0; run->index < plan->selection.count; run->index++) {
+        if (!project_is_running(plan->project, error) || !lock_check(&plan->project->history, error))
+            return false;
+
+        run->standing = plan->selection.rows[run->index];
+        run->entry = &plan->entries.rows[run->index];
+        if (!(plan->action == DBALT_DEPLOY ? run_deploy(run, error) : run_rollback(run, error)))
+            return false;
+    }
+    return true;
+}
+
+/* What others did between the plan and the lock counts: everything is worked out again. */
+static bool run_locked(Run *run, DbaltError *error)
+{
+    DbaltPlan *plan = run->plan;
+    CLEANUP(arena_done) Arena arena = {0};
+    const Standing **released = NULL;
+
+    if (!plan_build(plan, error))
+        return false;
+    run->result.planned = plan->selection.count;
+
+    size_t released_count = find_released(&released, &arena, plan);
+    if (released_count > 0 && !history_correct_releases(&plan->project->history, released, released_count, error))
+        return false;
+    return run_selection(run, error);
+}
+
+bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
+{
+    Run run = {.plan = plan};
+    Dbalt *project = plan->project;
+    CLEANUP(arena_done) Arena arena = {0};
+    const Standing **released = NULL;
+    if (result != NULL)
+        *result = run.result;
+    if (plan->has_run)
+        return fail(error, DBALT_ERROR_USAGE, "this plan has run; make a new one");
+
+    plan->has_run = true;
+    if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0)
+        return true;
+
+    const LockOptions options = {
+        .no_wait = plan->options.no_wait,
+        .wait_seconds = plan->options.wait_seconds,
+        .waiting = project_tell_waiting,
+        .context = project,
+    };
+    if (!lock_take(&project->history, &options, error))
+        return false;
+
+    bool ok = run_locked(&run, error);
+    lock_give_back(&project->history);
+    if (result != NULL)
+        *result = run.result;
+    return ok;
+}

@@ -1,0 +1,33 @@
+/* Run: carrying a plan out, alteration by alteration. */
+
+#ifndef APP_RUN_H
+#define APP_RUN_H
+
+#include "app/plan.h"
+
+typedef struct Run {
+    DbaltPlan *plan;
+    DbaltResult result;
+    size_t index;          /* of the present alteration in the selection */
+    const Standing *standing;
+    const DbaltEntry *entry;
+} Run;
+
+/* Tells an event of the present alteration; kind, section, message, bytes and took are the caller's. */
+void run_tell(const Run *run, const DbaltEvent *event);
+
+/* A NoticeReceiver: context is the Run. */
+void run_notice(const char *message, void *context);
+
+/* Puts the alteration before a failed error's message, the place in the script behind it, and the event "fail" into the history. */
+void run_describe_failure(Run *run, const Script *script, SectionKind section, long offset, size_t statement, bool in_script,
+                          DbaltError *error);
+
+/* Deploys or rolls back the present alteration, its sections outside a transaction included. */
+bool run_deploy(Run *run, DbaltError *error);
+bool run_rollback(Run *run, DbaltError *error);
+
+/* Runs a section statement by statement, each committed by itself and journalled; goes on where an earlier run stopped. */
+bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError *error);
+
+#endif

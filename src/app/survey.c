@@ -1,0 +1,103 @@
+#include "app/survey.h"
+
+#include "base/cleanup.h"
+
+void survey_done(Survey *survey)
+{
+    folder_close(&survey->folder);
+}
+
+bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error)
+{
+    *survey = (Survey){.project = project, .arena = arena, .folder = {.descriptor = -1}};
+    if (!folder_open(&survey->folder, arena, project->directory, error))
+        return false;
+
+    survey->fingerprints = arena_allocate_array(arena, survey->folder.set.count, sizeof(*survey->fingerprints));
+    return true;
+}
+
+void survey_warn(const Survey *survey)
+{
+    for (size_t i = 0; i < survey->folder.warning_count; i++)
+        project_inform(survey->project, DBALT_EVENT_WARNING, "%s", survey->folder.warnings[i]);
+}
+
+static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
+{
+    const Alteration *alteration = &survey->folder.set.rows[index];
+    if (alteration->kind != KIND_SQL || survey->fingerprints[index] != NULL)
+        return true;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    Script script;
+    if (!script_load(&script, &arena, &survey->folder, alteration, survey->project->driver->traits.dialect, error))
+        return false;
+
+    Fingerprint *fingerprint = arena_allocate(survey->arena, sizeof *fingerprint);
+    *fingerprint = script_fingerprint(survey->arena, &script);
+    survey->fingerprints[index] = fingerprint;
+    return true;
+}
+
+bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
+{
+    if (!history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error))
+        return false;
+
+    /* Both are in order of identity: one walk finds the files that were deployed. */
+    AlterationSet set = survey->folder.set;
+    size_t file = 0;
+    for (size_t i = 0; i < survey->history.count; i++) {
+        while (file < set.count && identity_compare(set.rows[file].identity, survey->history.rows[i].identity) < 0)
+            file++;
+        if (file == set.count)
+            break;
+        if (identity_compare(set.rows[file].identity, survey->history.rows[i].identity) == 0 && !fingerprint_file(survey, file, error))
+            return false;
+    }
+
+    survey->standings = state_resolve(survey->arena, set, survey->fingerprints, survey->history);
+    return true;
+}
+
+static DbaltEntry entry_of(Arena *arena, const Standing *standing)
+{
+    const Deployment *deployment = standing->deployment;
+    const Alteration *alteration = standing->alteration;
+    DbaltEntry entry = {
+        .identity = standing->identity.text,
+        .release = release_format(arena, standing->release),
+        .timestamp = timestamp_format(arena, standing->identity.timestamp),
+        .name = arena_copy_text(arena, standing->identity.name),
+        .file = alteration == NULL ? NULL : alteration->file,
+        .kind = alteration == NULL ? deployment->kind : kind_name(alteration->kind),
+        .state = standing->state,
+        .down_changed = standing->down_changed,
+        .took = -1,
+    };
+    if (deployment != NULL) {
+        entry.deployed_at = deployment->deployed_at;
+        entry.took = deployment->took;
+        entry.by = deployment->by;
+        entry.host = deployment->host;
+        entry.version = deployment->version;
+    }
+    return entry;
+}
+
+DbaltEntries survey_entries(Arena *arena, const Standing *const *rows, size_t count)
+{
+    DbaltEntry *entries = arena_allocate_array(arena, count, sizeof *entries);
+    for (size_t i = 0; i < count; i++)
+        entries[i] = entry_of(arena, rows[i]);
+    return (DbaltEntries){.rows = entries, .count = count};
+}
+
+DbaltEntries survey_all_entries(Arena *arena, Standings standings)
+{
+    DbaltEntry *entries = arena_allocate_array(arena, standings.count, sizeof *entries);
+    for (size_t i = 0; i < standings.count; i++)
+        entries[i] = entry_of(arena, &standings.rows[i]);
+    return (DbaltEntries){.rows = entries, .count = standings.count};
+}

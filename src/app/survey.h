@@ -1,0 +1,36 @@
+/* Survey: folder and history laid side by side. */
+
+#ifndef APP_SURVEY_H
+#define APP_SURVEY_H
+
+#include "app/project.h"
+#include "core/plan.h"
+#include "scripts/folder.h"
+#include "scripts/script.h"
+
+typedef struct Survey {
+    Dbalt *project;
+    Arena *arena;  /* borrowed: everything found lives there */
+    Folder folder; /* owned descriptor */
+    const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read */
+    Deployments history;
+    Standings standings;
+} Survey;
+
+/* For CLEANUP. */
+void survey_done(Survey *survey);
+
+/* Reads the folder. */
+bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error);
+
+/* Tells the folder's warnings. */
+void survey_warn(const Survey *survey);
+
+/* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
+bool survey_history(Survey *survey, bool for_writing, DbaltError *error);
+
+/* Rows as the public API shows them, in the arena. */
+DbaltEntries survey_entries(Arena *arena, const Standing *const *rows, size_t count);
+DbaltEntries survey_all_entries(Arena *arena, Standings standings);
+
+#endif

@@ -1,0 +1,179 @@
+#include "base/text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+Text text_of(const char *string)
+{
+    return (Text){.data = string, .length = strlen(string)};
+}
+
+Text text_slice(Text text, size_t offset, size_t length)
+{
+    if (offset >= text.length)
+        return (Text){.data = text.data == NULL ? NULL : text.data + text.length};
+
+    size_t rest = text.length - offset;
+    return (Text){.data = text.data + offset, .length = length < rest ? length : rest};
+}
+
+bool text_equals(Text a, Text b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+/* Not tolower(): what a file name means must not hang on the locale. */
+static char lower(char character)
+{
+    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
+}
+
+bool text_equals_ignoring_case(Text a, Text b)
+{
+    if (a.length != b.length)
+        return false;
+
+    for (size_t i = 0; i < a.length; i++) {
+        if (lower(a.data[i]) != lower(b.data[i]))
+            return false;
+    }
+
+    return true;
+}
+
+bool text_starts_with(Text text, Text prefix)
+{
+    return text.length >= prefix.length && text_equals(text_slice(text, 0, prefix.length), prefix);
+}
+
+bool text_ends_with(Text text, Text suffix)
+{
+    return text.length >= suffix.length && text_equals(text_slice(text, text.length - suffix.length, suffix.length), suffix);
+}
+
+int text_compare(Text a, Text b)
+{
+    size_t common = a.length < b.length ? a.length : b.length;
+    int order = common == 0 ? 0 : memcmp(a.data, b.data, common);
+    if (order != 0)
+        return order;
+
+    return (a.length > b.length) - (a.length < b.length);
+}
+
+static bool is_blank(char character)
+{
+    return character == ' ' || character == '\t' || character == '\r' || character == '\n';
+}
+
+Text text_trim(Text text)
+{
+    while (text.length > 0 && is_blank(text.data[0]))
+        text = text_slice(text, 1, text.length);
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+
+    return text;
+}
+
+size_t text_find(Text text, Text needle)
+{
+    if (needle.length == 0)
+        return 0;
+    if (needle.length > text.length)
+        return text.length;
+
+    const char *found = memmem(text.data, text.length, needle.data, needle.length);
+    return found == NULL ? text.length : (size_t)(found - text.data);
+}
+
+bool text_is_number(Text text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    }
+
+    return text.length > 0;
+}
+
+/* Scripts are nearly all ASCII, and large ones are checked whole: eight bytes at a time. */
+static size_t skip_ascii(Text text, size_t offset)
+{
+    for (uint64_t word; offset + sizeof(word) <= text.length; offset += sizeof(word)) {
+        memcpy(&word, text.data + offset, sizeof(word));
+        if ((word & UINT64_C(0x8080808080808080)) != 0)
+            break;
+    }
+
+    while (offset < text.length && (unsigned char)text.data[offset] < 0x80)
+        offset++;
+
+    return offset;
+}
+
+/* Length of the character that begins at offset with a byte above 0x7F; 0 when it is none. RFC 3629, section 4. */
+static size_t multibyte_length(Text text, size_t offset)
+{
+    const unsigned char *bytes = (const unsigned char *)text.data + offset;
+    size_t rest = text.length - offset;
+    unsigned char first = bytes[0];
+    size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (first < 0xC2 || first > 0xF4 || rest < length)
+        return 0;
+
+    /* The second byte is narrowed where the character would be overlong, a surrogate, or beyond U+10FFFF. */
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (bytes[1] < low || bytes[1] > high)
+        return 0;
+
+    for (size_t i = 2; i < length; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    }
+
+    return length;
+}
+
+size_t text_invalid_utf8(Text text)
+{
+    size_t offset = skip_ascii(text, 0);
+    while (offset < text.length) {
+        size_t length = multibyte_length(text, offset);
+        if (length == 0)
+            return offset;
+
+        offset = skip_ascii(text, offset + length);
+    }
+
+    return offset;
+}
+
+static bool begins_character(char byte)
+{
+    return ((unsigned char)byte & 0xC0) != 0x80;
+}
+
+size_t text_count_characters(Text text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += begins_character(text.data[i]);
+
+    return count;
+}
+
+size_t text_offset_of_character(Text text, size_t character)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        if (!begins_character(text.data[i]))
+            continue;
+        if (seen == character)
+            return i;
+        seen++;
+    }
+
+    return text.length;
+}

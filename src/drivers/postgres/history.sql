@@ -1,0 +1,131 @@
+-- The history of deployments, layout 1. :schema is its schema as an identifier, :'schema' its name as a literal;
+-- $1, $2 ... are filled in as literals.
+
+-- statement: create
+-- A schema that somebody else made for the deployer needs no right to create one.
+DO $dbalt$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = :'schema') THEN
+        CREATE SCHEMA :schema;
+    END IF;
+END
+$dbalt$;
+CREATE TABLE IF NOT EXISTS :schema.layout (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    version integer NOT NULL,
+    oldest_reader integer NOT NULL
+);
+CREATE TABLE IF NOT EXISTS :schema.alteration (
+    identity text PRIMARY KEY,
+    sequence bigint GENERATED ALWAYS AS IDENTITY,
+    release text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    before_up_sha256 text,
+    up_sha256 text,
+    down_sha256 text,
+    before_down_sha256 text,
+    down text,
+    before_down text,
+    deployed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    took bigint NOT NULL DEFAULT 0,
+    deployed_by text NOT NULL,
+    host text NOT NULL,
+    version text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS :schema.event (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    kind text NOT NULL,
+    identity text NOT NULL,
+    release text,
+    section text,
+    step integer,
+    sha256 text,
+    message text,
+    by text NOT NULL,
+    host text NOT NULL,
+    version text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_identity ON :schema.event (identity);
+CREATE TABLE IF NOT EXISTS :schema.holder (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    by text NOT NULL,
+    host text NOT NULL,
+    pid text NOT NULL,
+    backend text,
+    since timestamptz NOT NULL
+);
+INSERT INTO :schema.layout (version, oldest_reader) VALUES (1, 1) ON CONFLICT DO NOTHING;
+
+-- statement: read-layout
+SELECT version, oldest_reader FROM :schema.layout;
+
+-- statement: read
+SELECT identity, sequence, release, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256,
+       (down IS NOT NULL)::integer,
+       to_char(deployed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), took, deployed_by, host, version
+FROM :schema.alteration
+ORDER BY sequence;
+
+-- statement: read-stored
+SELECT down, before_down FROM :schema.alteration WHERE identity = $1;
+
+-- statement: guard-deploy
+INSERT INTO :schema.alteration (identity, release, name, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256,
+                                down, before_down, deployed_by, host, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- statement: finish-deploy
+WITH deployed AS (
+    UPDATE :schema.alteration
+    SET took = round(extract(epoch FROM clock_timestamp() - deployed_at) * 1000)
+    WHERE identity = $1
+    RETURNING identity, release, up_sha256, deployed_by, host, version
+)
+INSERT INTO :schema.event (kind, identity, release, sha256, by, host, version)
+SELECT 'deploy', identity, release, up_sha256, deployed_by, host, version FROM deployed;
+
+-- statement: guard-rollback
+-- No row, no identity: the NOT NULL of the event stops the second of two who roll back.
+WITH gone AS (
+    DELETE FROM :schema.alteration WHERE identity = $1 RETURNING identity, release
+)
+INSERT INTO :schema.event (kind, identity, release, by, host, version)
+VALUES ('rollback', (SELECT identity FROM gone), (SELECT release FROM gone), $2, $3, $4);
+
+-- statement: release
+UPDATE :schema.alteration SET release = $2 WHERE identity = $1;
+
+-- statement: accept
+UPDATE :schema.alteration
+SET before_up_sha256 = $2, up_sha256 = $3, down_sha256 = $4, before_down_sha256 = $5, down = $6, before_down = $7
+WHERE identity = $1;
+
+-- statement: forget
+DELETE FROM :schema.alteration WHERE identity = $1;
+
+-- statement: event
+INSERT INTO :schema.event (kind, identity, release, section, step, sha256, message, by, host, version)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- statement: read-steps
+SELECT kind, step, sha256, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+FROM :schema.event
+WHERE identity = $1
+  AND section = $2
+  AND kind IN ('step-begun', 'step-done', 'step-failed', 'step-skipped')
+  AND id > coalesce((SELECT max(id) FROM :schema.event WHERE identity = $1 AND kind IN ('deploy', 'rollback', 'forget')), 0)
+ORDER BY id;
+
+-- statement: hold
+INSERT INTO :schema.holder (by, host, pid, backend, since)
+VALUES ($1, $2, $3, $4, clock_timestamp())
+ON CONFLICT (single) DO UPDATE
+SET by = excluded.by, host = excluded.host, pid = excluded.pid, backend = excluded.backend, since = excluded.since;
+
+-- statement: release-hold
+DELETE FROM :schema.holder;
+
+-- statement: read-holder
+SELECT by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;

@@ -1,0 +1,55 @@
+/* Session: one libpq connection, non-blocking; whatever waits does so through base/wait. */
+
+#ifndef DRIVERS_POSTGRES_SESSION_H
+#define DRIVERS_POSTGRES_SESSION_H
+
+#include <libpq-fe.h>
+
+#include "base/error.h"
+#include "base/wait.h"
+
+typedef struct PostgresSession {
+    PGconn *libpq;    /* owned; NULL = not open */
+    Wait *wait;       /* borrowed */
+    int64_t deadline; /* by wait_now(), of what runs now */
+    bool cancelled;   /* wait_cancel() was told while something ran: the server was asked to end it */
+} PostgresSession;
+
+/* What came of waiting for an answer. */
+typedef enum PostgresPump {
+    POSTGRES_READY,  /* PQgetResult() will not block */
+    POSTGRES_AGAIN,  /* something arrived, perhaps a notice: ask again */
+    POSTGRES_SILENT, /* the deadline has passed */
+} PostgresPump;
+
+/* Connects until the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
+bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error);
+
+/* Does not block. One that is not open is fine. */
+void postgres_session_close(PostgresSession *session);
+
+/* Before a statement is sent: nothing of it is cancelled yet, and it may take as long as timeout (WAIT_FOREVER = no limit). */
+void postgres_session_start(PostgresSession *session, int64_t timeout);
+
+/* Waits once for an answer. Having been cancelled, the server gets 30 seconds to answer. */
+PostgresPump postgres_session_pump(PostgresSession *session);
+
+/* Waits once for the socket, whatever libpq thinks it is doing. POSTGRES_AGAIN or _SILENT. */
+PostgresPump postgres_session_wait(PostgresSession *session);
+
+/* Sends all that is buffered. False when cancelled or silent meanwhile. */
+bool postgres_session_flush(PostgresSession *session);
+
+/* Breaks the connection: for a peer that has gone silent. Every later use of it fails at once. */
+void postgres_session_break(PostgresSession *session);
+
+/*
+ * Runs SQL of dbalt's own and returns its last result, for PQclear(); NULL with error when a statement failed. A server that stays
+ * silent for timeout milliseconds loses the connection.
+ */
+PGresult *postgres_session_query(PostgresSession *session, const char *sql, int64_t timeout, DbaltError *error);
+
+/* For CLEANUP. */
+void postgres_result_cleanup(PGresult **result);
+
+#endif

@@ -1,0 +1,253 @@
+#include "history/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+void history_submit(History *history, HistoryStatement statement, const char *const *values, size_t value_count)
+{
+    Connection *connection = history->connection;
+    connection->driver->submit(connection, &(Step){
+                                               .kind = STEP_SQL,
+                                               .sql = connection->driver->history_sql(connection, statement),
+                                               .values = values,
+                                               .value_count = value_count,
+                                           });
+}
+
+static void submit_kind(History *history, StepKind kind)
+{
+    history->connection->driver->submit(history->connection, &(Step){.kind = kind});
+}
+
+static const char *copy_field(Arena *arena, const Answer *answer, size_t field)
+{
+    const char *text = answer->fields[field];
+    return text == NULL ? NULL : arena_copy_string(arena, text);
+}
+
+static bool layout_is_readable(const Answer *answer, bool for_writing, DbaltError *error)
+{
+    long version = strtol(answer->fields[0], NULL, 10);
+    long oldest_reader = strtol(answer->fields[1], NULL, 10);
+    if (version <= HISTORY_LAYOUT || (!for_writing && oldest_reader <= HISTORY_LAYOUT))
+        return true;
+
+    fail(error, DBALT_ERROR_DATABASE, "the history is of layout %ld, which a newer dbalt wrote; this one knows layout %d", version,
+         HISTORY_LAYOUT);
+    return fail_hint(error, "use the dbalt that deployed last, or a newer one");
+}
+
+/* The columns of HISTORY_READ, as driver.h lists them. */
+static bool read_row(Deployment *row, Arena *arena, const Answer *answer, DbaltError *error)
+{
+    const char *identity = copy_field(arena, answer, 0);
+    const char *release = copy_field(arena, answer, 2);
+    if (!identity_parse(&row->identity, arena, text_of(identity)))
+        return fail(error, DBALT_ERROR_DATABASE, "the history has a row whose identity \"%s\" is none", identity);
+
+    DbaltError cause;
+    if (!release_parse(&row->release, release, &cause))
+        return fail(error, DBALT_ERROR_DATABASE, "the history has \"%s\" under a release that is none: \"%s\"", identity, release);
+
+    row->sequence = strtoll(answer->fields[1], NULL, 10);
+    row->kind = copy_field(arena, answer, 3);
+    for (size_t section = 0; section < SECTION_COUNT; section++)
+        row->fingerprint.sections[section] = copy_field(arena, answer, 4 + section);
+    row->has_down = strcmp(answer->fields[8], "1") == 0;
+    row->deployed_at = copy_field(arena, answer, 9);
+    row->took = answer->fields[10] == NULL ? -1 : strtoll(answer->fields[10], NULL, 10);
+    row->by = copy_field(arena, answer, 11);
+    row->host = copy_field(arena, answer, 12);
+    row->version = copy_field(arena, answer, 13);
+    return true;
+}
+
+static int compare_deployments(const void *a, const void *b)
+{
+    return identity_compare(((const Deployment *)a)->identity, ((const Deployment *)b)->identity);
+}
+
+/* Reads on to the end of the batch, whatever comes. */
+static void drain(Connection *connection)
+{
+    Answer answer;
+    do
+        connection->driver->next(connection, &answer);
+    while (answer.kind != ANSWER_END);
+}
+
+bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    Deployment *rows = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+
+    /* One batch: most of the time of "nothing to do" is round trips. */
+    history_submit(history, HISTORY_READ_LAYOUT, NULL, 0);
+    history_submit(history, HISTORY_READ, NULL, 0);
+    for (;;) {
+        Answer answer;
+        connection->driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            break;
+
+        if (answer.kind == ANSWER_ERROR) {
+            drain(connection);
+            if (answer.fault == FAULT_ABSENT && answer.step == 0) {
+                history->exists = false;
+                *deployments = (Deployments){0};
+                return true;
+            }
+            *error = answer.error;
+            if (error->code == DBALT_ERROR_FAILED)
+                error->code = DBALT_ERROR_DATABASE;
+            return fail_context(error, "cannot read the history");
+        }
+        if (answer.kind != ANSWER_ROW)
+            continue;
+
+        bool ok;
+        if (answer.step == 0) {
+            ok = layout_is_readable(&answer, for_writing, error);
+        } else {
+            rows = arena_grow(arena, rows, count, &capacity, sizeof *rows);
+            ok = read_row(&rows[count++], arena, &answer, error);
+        }
+        if (!ok) {
+            drain(connection);
+            return false;
+        }
+    }
+
+    if (count > 1)
+        qsort(rows, count, sizeof *rows, compare_deployments);
+    history->exists = true;
+    *deployments = (Deployments){.rows = rows, .count = count};
+    return true;
+}
+
+/* Two creators can collide in the catalogue in spite of IF NOT EXISTS; the loser finds it made at the next try. */
+static bool is_creation_race(Fault fault, const DbaltError *error)
+{
+    static const char *const states[] = {"42P06", "42P07", "42710", "XX000"};
+    for (size_t i = 0; i < COUNT(states); i++) {
+        if (strcmp(error->sqlstate, states[i]) == 0)
+            return true;
+    }
+    return fault == FAULT_DUPLICATE || fault == FAULT_SERIALIZATION;
+}
+
+bool history_create(History *history, DbaltError *error)
+{
+    enum { TRIES = 5, PAUSE = 50 };
+
+    for (int try = 1;; try++) {
+        Fault fault;
+        submit_kind(history, STEP_BEGIN);
+        history_submit(history, HISTORY_CREATE, NULL, 0);
+        submit_kind(history, STEP_COMMIT);
+        if (connection_finish(history->connection, &fault, error))
+            break;
+        if (try == TRIES || !is_creation_race(fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try)) {
+            if (error->code == DBALT_ERROR_FAILED)
+                error->code = DBALT_ERROR_DATABASE;
+            return fail_context(error, "cannot create the history");
+        }
+    }
+
+    history->exists = true;
+    return true;
+}
+
+bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,
+                         DbaltError *error)
+{
+    Connection *connection = history->connection;
+    bool ok = true;
+    bool found = false;
+
+    history_submit(history, HISTORY_READ_STORED, (const char *[]){identity}, 1);
+    for (;;) {
+        Answer answer;
+        connection->driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            break;
+        if (answer.kind == ANSWER_ROW) {
+            *down = copy_field(arena, &answer, 0);
+            *before_down = copy_field(arena, &answer, 1);
+            found = true;
+        }
+        if (answer.kind == ANSWER_ERROR) {
+            *error = answer.error;
+            ok = false;
+        }
+    }
+    if (!ok)
+        return fail_context(error, "cannot read the stored way back of \"%s\"", identity);
+    if (!found)
+        return fail(error, DBALT_ERROR_FAILED, "\"%s\" is no longer in the history: somebody else rolled it back", identity);
+    return true;
+}
+
+bool history_correct_releases(History *history, const Standing *const *standings, size_t count, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+
+    submit_kind(history, STEP_BEGIN);
+    for (size_t i = 0; i < count; i++) {
+        const char **values = arena_allocate_array(&arena, 2, sizeof *values);
+        values[0] = standings[i]->identity.text;
+        values[1] = release_format(&arena, standings[i]->release);
+        history_submit(history, HISTORY_RELEASE, values, 2);
+    }
+    submit_kind(history, STEP_COMMIT);
+    if (!connection_finish(history->connection, NULL, error))
+        return fail_context(error, "cannot correct the history's releases");
+    return true;
+}
+
+/* The event "repair", with what was done as message. */
+static void submit_repair_event(History *history, Arena *arena, const char *identity, const char *release, const char *message)
+{
+    const char *const values[] = {"repair", identity, release, NULL, NULL, NULL, message, history->by, history->host, history->version};
+    const char **kept = arena_allocate_array(arena, COUNT(values), sizeof *kept);
+    memcpy(kept, values, sizeof values);
+    history_submit(history, HISTORY_EVENT, kept, COUNT(values));
+}
+
+bool history_accept(History *history, const Acceptance *rows, size_t count, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+
+    submit_kind(history, STEP_BEGIN);
+    for (size_t i = 0; i < count; i++) {
+        const char *const *hashes = rows[i].fingerprint.sections;
+        const char *const values[] = {rows[i].identity,       hashes[SECTION_BEFORE_UP],   hashes[SECTION_UP],
+                                      hashes[SECTION_DOWN],   hashes[SECTION_BEFORE_DOWN], rows[i].down,
+                                      rows[i].before_down};
+        const char **kept = arena_allocate_array(&arena, COUNT(values), sizeof *kept);
+        memcpy(kept, values, sizeof values);
+        history_submit(history, HISTORY_ACCEPT, kept, COUNT(values));
+        submit_repair_event(history, &arena, rows[i].identity, rows[i].release, "accepted the file as what was deployed");
+    }
+    submit_kind(history, STEP_COMMIT);
+    return connection_finish(history->connection, NULL, error);
+}
+
+bool history_forget(History *history, const Deployment *const *rows, size_t count, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+
+    submit_kind(history, STEP_BEGIN);
+    for (size_t i = 0; i < count; i++) {
+        const char **identity = arena_allocate_array(&arena, 1, sizeof *identity);
+        identity[0] = rows[i]->identity.text;
+        history_submit(history, HISTORY_FORGET, identity, 1);
+        submit_repair_event(history, &arena, identity[0], release_format(&arena, rows[i]->release), "removed from the history");
+    }
+    submit_kind(history, STEP_COMMIT);
+    return connection_finish(history->connection, NULL, error);
+}

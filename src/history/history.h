@@ -1,0 +1,47 @@
+/* History: what the database itself says was deployed, read and kept through a driver's own statements. */
+
+#ifndef HISTORY_HISTORY_H
+#define HISTORY_HISTORY_H
+
+#include "core/state.h"
+#include "drivers/driver.h"
+
+/* The layout that this dbalt writes; it reads every history whose oldest reader is not above it. */
+#define HISTORY_LAYOUT 1
+
+typedef struct History {
+    Connection *connection; /* borrowed; NULL = no connection now */
+    const char *by, *host, *version; /* written into rows and events; borrowed */
+    bool exists; /* as of the last history_read() */
+} History;
+
+/* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
+void history_submit(History *history, HistoryStatement statement, const char *const *values, size_t value_count);
+
+/*
+ * Reads all rows, in order of identity; none when there is no history (nothing is created). A layout that is too new is
+ * DBALT_ERROR_DATABASE: for a writer every newer one, for a reader the one whose oldest reader is newer than this.
+ */
+bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error);
+
+/* Makes the history where there is none. To be called under the deploy lock; a race in the catalogue is tried again. */
+bool history_create(History *history, DbaltError *error);
+
+/* The way back as it was stored; "down" or "before_down" NULL when there was none. */
+bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity, DbaltError *error);
+
+/* Corrects the release of deployments whose files were released since, in one transaction. */
+bool history_correct_releases(History *history, const Standing *const *standings, size_t count, DbaltError *error);
+
+/* Takes the fingerprint and way back for what was deployed, and writes the event "repair". In the caller's transaction. */
+typedef struct Acceptance {
+    const char *identity, *release;
+    Fingerprint fingerprint;
+    const char *down, *before_down;
+} Acceptance;
+
+/* All in one transaction. */
+bool history_accept(History *history, const Acceptance *rows, size_t count, DbaltError *error);
+bool history_forget(History *history, const Deployment *const *rows, size_t count, DbaltError *error);
+
+#endif

@@ -1,0 +1,182 @@
+#include "history/lock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+/* Who wrote itself down as holder; fields NULL when nobody did. */
+typedef struct Holder {
+    const char *by, *host, *pid, *since, *backend;
+} Holder;
+
+static bool read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    const char **fields[] = {&holder->by, &holder->host, &holder->pid, &holder->since, &holder->backend};
+    bool ok = true;
+
+    *holder = (Holder){0};
+    history_submit(history, HISTORY_READ_HOLDER, NULL, 0);
+    for (;;) {
+        Answer answer;
+        connection->driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            return ok;
+        /* No history yet: its maker holds the lock at this moment and is not written down. */
+        if (answer.kind == ANSWER_ERROR && answer.fault != FAULT_ABSENT) {
+            *error = answer.error;
+            ok = false;
+        }
+        if (answer.kind != ANSWER_ROW)
+            continue;
+        for (size_t i = 0; i < COUNT(fields); i++)
+            *fields[i] = answer.fields[i] == NULL ? NULL : arena_copy_string(arena, answer.fields[i]);
+    }
+}
+
+/* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z", or what the server tells, or that nothing is known. */
+static bool describe_holder(const char **text, Arena *arena, History *history, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    Holder holder;
+    if (!read_holder(&holder, arena, history, error))
+        return false;
+
+    *text = NULL;
+    if (holder.by != NULL)
+        *text = arena_format(arena, "%s on %s (pid %s) since %s", holder.by, holder.host, holder.pid, holder.since);
+    else if (connection->driver->lock_holder != NULL)
+        *text = connection->driver->lock_holder(connection, arena);
+    if (*text == NULL)
+        *text = "one that has just begun";
+    return true;
+}
+
+/* 20 to 400 ms, growing with the number of tries, so that many who wait do not ask in step. */
+static int64_t pause_after(unsigned tries)
+{
+    int64_t longest = tries < 8 ? 25 * ((int64_t)tries + 1) : 200;
+    return longest + random() % longest;
+}
+
+static bool refuse(const char *holder, bool waited, int seconds, DbaltError *error)
+{
+    fail(error, DBALT_ERROR_LOCKED, "another deploy holds the lock: %s", holder);
+    if (waited)
+        return fail_hint(error, "it did not end within %d s; try again later, or wait longer", seconds);
+    return fail_hint(error, "try again later, or let it wait");
+}
+
+/* Polls until the lock is ours. */
+static bool poll_lock(History *history, const LockOptions *options, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    int64_t deadline = options->wait_seconds > 0 ? wait_now() + (int64_t)options->wait_seconds * 1000 : WAIT_FOREVER;
+    char told[512] = "";
+
+    for (unsigned tries = 0;; tries++) {
+        bool taken = false;
+        if (!connection->driver->lock_try(connection, &taken, error))
+            return false;
+        if (taken)
+            return true;
+
+        CLEANUP(arena_done) Arena arena = {0};
+        const char *holder;
+        if (!describe_holder(&holder, &arena, history, error))
+            return false;
+        if (options->no_wait || wait_now() >= deadline)
+            return refuse(holder, !options->no_wait, options->wait_seconds, error);
+
+        if (strcmp(told, holder) != 0) {
+            error_set(told, sizeof told, "%s", holder);
+            options->waiting(arena_format(&arena, "Waiting for another deploy: %s", holder), options->context);
+        }
+        if (!wait_sleep(connection->wait, pause_after(tries)))
+            return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while waiting for the lock");
+    }
+}
+
+/*
+ * A killed holder leaves its row, and perhaps a server process that is still at its last statement. For what runs outside a
+ * transaction the lock is the only guard, so that process must end first.
+ */
+static bool wait_for_orphan(History *history, const LockOptions *options, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    const Driver *driver = connection->driver;
+    CLEANUP(arena_done) Arena arena = {0};
+    Holder holder;
+
+    if (driver->backend_is_busy == NULL)
+        return true;
+    if (!read_holder(&holder, &arena, history, error))
+        return false;
+    if (holder.backend == NULL)
+        return true;
+
+    for (unsigned tries = 0;; tries++) {
+        bool busy;
+        if (!driver->backend_is_busy(connection, holder.backend, &busy, error))
+            return false;
+        if (!busy)
+            return true;
+        if (tries == 0)
+            options->waiting(arena_format(&arena, "Waiting for the last statement of a deploy that was killed: %s on %s (pid %s)",
+                                          holder.by, holder.host, holder.pid),
+                             options->context);
+        if (!wait_sleep(connection->wait, pause_after(tries)))
+            return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while waiting for the statement of a killed deploy");
+    }
+}
+
+static bool write_holder(History *history, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    char pid[24];
+    snprintf(pid, sizeof pid, "%ld", (long)getpid());
+    const char *backend = connection->driver->backend == NULL ? NULL : connection->driver->backend(connection);
+    const char *const values[] = {history->by, history->host, pid, backend};
+
+    history_submit(history, HISTORY_HOLD, values, COUNT(values));
+    return connection_finish(connection, NULL, error);
+}
+
+bool lock_take(History *history, const LockOptions *options, DbaltError *error)
+{
+    if (!poll_lock(history, options, error))
+        return false;
+
+    /* history->exists may be out of date when it says no: creation bears a history that is there. */
+    bool ok = history->exists || history_create(history, error);
+    ok = ok && wait_for_orphan(history, options, error);
+    ok = ok && write_holder(history, error);
+    if (!ok)
+        history->connection->driver->lock_release(history->connection);
+    return ok;
+}
+
+void lock_give_back(History *history)
+{
+    Connection *connection = history->connection;
+    if (connection == NULL || !connection->driver->lock_is_held(connection))
+        return;
+
+    DbaltError ignored; /* a row that stays says nothing wrong: only the lock decides */
+    history_submit(history, HISTORY_RELEASE_HOLD, NULL, 0);
+    connection_finish(connection, NULL, &ignored);
+    connection->driver->lock_release(connection);
+}
+
+bool lock_check(History *history, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    if (connection->driver->lock_is_held(connection))
+        return true;
+
+    fail(error, DBALT_ERROR_DATABASE, "the deploy lock was lost: its connection ended");
+    return fail_hint(error, "nothing more was run; run the command again to continue");
+}

@@ -1,0 +1,27 @@
+/* Lock: one deploy or roll back at a time for each history. */
+
+#ifndef HISTORY_LOCK_H
+#define HISTORY_LOCK_H
+
+#include "history/history.h"
+
+typedef struct LockOptions {
+    bool no_wait;
+    int wait_seconds; /* 0 = no limit */
+    void (*waiting)(const char *message, void *context); /* told once for each holder, and for the orphan of a killed one */
+    void *context;
+} LockOptions;
+
+/*
+ * Takes the lock, or polls for it, and writes down who holds it. The history must be created first by whoever takes it on an empty
+ * database, so that is done here. DBALT_ERROR_LOCKED when it was not to be had.
+ */
+bool lock_take(History *history, const LockOptions *options, DbaltError *error);
+
+/* Removes the row that says who holds it, and gives it back. Fine without connection or lock. */
+void lock_give_back(History *history);
+
+/* DBALT_ERROR_DATABASE when the lock was lost since: nothing may run then. */
+bool lock_check(History *history, DbaltError *error);
+
+#endif

@@ -1,0 +1,125 @@
+#include "history/transaction.h"
+
+/* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
+enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = 2 };
+
+static void submit_kind(History *history, StepKind kind)
+{
+    history->connection->driver->submit(history->connection, &(Step){.kind = kind});
+}
+
+static void fill_guard_values(const char **values, const History *history, const Deploy *deploy)
+{
+    size_t i = 0;
+    values[i++] = deploy->identity;
+    values[i++] = deploy->release;
+    values[i++] = deploy->name;
+    values[i++] = deploy->kind;
+    for (size_t section = 0; section < SECTION_COUNT; section++)
+        values[i++] = deploy->fingerprint.sections[section];
+    values[i++] = deploy->down;
+    values[i++] = deploy->before_down;
+    values[i++] = history->by;
+    values[i++] = history->host;
+    values[i] = history->version;
+}
+
+void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy)
+{
+    *transaction = (Transaction){.history = history, .is_deploy = true, .finish_values = {deploy->identity}};
+    fill_guard_values(transaction->guard_values, history, deploy);
+
+    submit_kind(history, STEP_BEGIN);
+    history_submit(history, HISTORY_GUARD_DEPLOY, transaction->guard_values, COUNT(transaction->guard_values));
+}
+
+void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity)
+{
+    *transaction = (Transaction){.history = history, .guard_values = {identity, history->by, history->host, history->version}};
+
+    submit_kind(history, STEP_BEGIN);
+    history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 4);
+}
+
+void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
+{
+    Connection *connection = transaction->history->connection;
+    connection->driver->submit(connection, &(Step){
+                                               .kind = is_copy_data ? STEP_COPY_DATA : STEP_SQL,
+                                               .sql = text,
+                                               .statement_count = statement_count,
+                                               .is_script = true,
+                                           });
+    transaction->script_count++;
+}
+
+static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
+{
+    switch (answer->fault) {
+    case FAULT_CONNECTION:
+        return OUTCOME_LOST;
+    case FAULT_LOCK_TIMEOUT:
+    case FAULT_SERIALIZATION:
+        return OUTCOME_RETRY;
+    case FAULT_DUPLICATE:
+        return answer->step == GUARD_STEP && transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
+    case FAULT_NOT_NULL:
+        return answer->step == GUARD_STEP && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
+    default:
+        return OUTCOME_FAILED;
+    }
+}
+
+Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
+{
+    History *history = transaction->history;
+    Connection *connection = history->connection;
+    Outcome outcome = {.kind = OUTCOME_DONE, .offset = -1};
+
+    submit_kind(history, STEP_SETTLE);
+    if (transaction->is_deploy)
+        history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
+    submit_kind(history, STEP_COMMIT);
+
+    for (;;) {
+        Answer answer;
+        connection->driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            return outcome;
+        if (answer.kind == ANSWER_NOTICE)
+            notice(answer.message, context);
+        if (answer.kind != ANSWER_ERROR)
+            continue;
+
+        *error = answer.error;
+        outcome = (Outcome){
+            .kind = kind_of_error(transaction, &answer),
+            .fault = answer.fault,
+            .in_script = answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
+            .statement = answer.statement,
+            .offset = answer.offset,
+        };
+        if (outcome.in_script)
+            outcome.piece = answer.step - FIRST_SCRIPT_STEP;
+    }
+}
+
+bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, const Deploy *deploy, DbaltError *error)
+{
+    const char *values[13];
+    fill_guard_values(values, history, deploy);
+
+    /* The key decides, not a SELECT: that could say "no" while the server is still at the COMMIT. */
+    submit_kind(history, STEP_BEGIN);
+    history_submit(history, HISTORY_GUARD_DEPLOY, values, COUNT(values));
+    submit_kind(history, STEP_ROLLBACK);
+    if (connection_finish(history->connection, fault, error)) {
+        *is_deployed = false;
+        return true;
+    }
+    if (*fault != FAULT_DUPLICATE)
+        return false;
+
+    *is_deployed = true;
+    return true;
+}

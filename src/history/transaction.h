@@ -1,0 +1,58 @@
+/* Transaction: one alteration and its history row, whole or not at all. */
+
+#ifndef HISTORY_TRANSACTION_H
+#define HISTORY_TRANSACTION_H
+
+#include "history/history.h"
+
+typedef struct Deploy {
+    const char *identity, *release, *name, *kind;
+    Fingerprint fingerprint;
+    const char *down, *before_down; /* NULL = none */
+} Deploy;
+
+typedef enum OutcomeKind {
+    OUTCOME_DONE,
+    OUTCOME_RIVAL,  /* somebody else did it: nothing was changed */
+    OUTCOME_RETRY,  /* rolled back by a lock timeout, serialization failure or deadlock: fault says which */
+    OUTCOME_FAILED, /* rolled back */
+    OUTCOME_LOST,   /* the connection is gone, and with it the news of what became of it */
+} OutcomeKind;
+
+typedef struct Outcome {
+    OutcomeKind kind;
+    Fault fault;
+    bool in_script;   /* the error is of the script, at piece, statement, offset */
+    size_t piece;     /* index of transaction_script() calls */
+    size_t statement; /* within the piece */
+    long offset;      /* bytes in the piece, or -1 */
+} Outcome;
+
+/* One batch of steps under way. Must stay where it is between begin and finish: the queue points into it. */
+typedef struct Transaction {
+    History *history;
+    const char *guard_values[13];
+    const char *finish_values[1];
+    bool is_deploy;
+    size_t script_count;
+} Transaction;
+
+typedef void NoticeReceiver(const char *message, void *context);
+
+/* Queues BEGIN and the guard. */
+void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy);
+void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity);
+
+/* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
+void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
+
+/* Queues the rest up to COMMIT, sends all, and waits for the outcome. Never fails otherwise: *error says why it is not DONE. */
+Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error);
+
+/*
+ * What became of a deploy or roll back whose connection was lost: on a new connection, inserts the key again under a short lock
+ * timeout and rolls back. *is_deployed tells; false (with FAULT in *fault LOCK_TIMEOUT) while the lost one still runs.
+ */
+bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, const Deploy *deploy, DbaltError *error);
+
+#endif

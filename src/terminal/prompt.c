@@ -1,0 +1,192 @@
+#include "terminal/prompt.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/cleanup.h"
+#include "terminal/display.h"
+#include "terminal/keys.h"
+
+#define HIDE_CURSOR "\033[?25l"
+#define SHOW_CURSOR "\033[?25h"
+#define CLEAR_BELOW "\r\033[J"
+
+/* What is on the screen, to be drawn over. */
+typedef struct Frame {
+    size_t *widths; /* of the lines drawn so far */
+    size_t count;
+} Frame;
+
+typedef struct Choice {
+    const char *question;
+    const char *const *choices;
+    size_t count;
+    size_t marked;
+    size_t first; /* uppermost one in sight */
+} Choice;
+
+/*
+ * Back to the first line of the frame. A terminal that became narrower has wrapped what was drawn, so its lines are counted
+ * by the width of now.
+ */
+static void frame_erase(Frame *frame, Arena *arena, const Terminal *terminal)
+{
+    size_t columns = terminal_size(terminal->output).columns;
+    size_t rows = 0;
+    for (size_t i = 0; i < frame->count; i++)
+        rows += i + 1 == frame->count ? 0 : frame->widths[i] == 0 ? 1 : (frame->widths[i] + columns - 1) / columns;
+
+    if (rows > 0)
+        terminal_write(terminal, arena_format(arena, "\033[%zuA", rows));
+
+    terminal_write(terminal, CLEAR_BELOW);
+    frame->count = 0;
+}
+
+/* One line, cut one column short of the width, since terminals differ in what they do in the last one. */
+static void frame_line(Frame *frame, Arena *arena, const Terminal *terminal, const char *color, const char *text)
+{
+    size_t columns = terminal_size(terminal->output).columns;
+    const char *cut = display_cut(arena, text, columns > 1 ? columns - 1 : 1, terminal->utf8 ? "…" : "~");
+    const char *line = arena_format(arena, "%s%s%s%s", frame->count > 0 ? "\r\n" : "", terminal->color ? color : "", cut,
+                                    terminal->color ? "\033[0m" : "");
+
+    terminal_write(terminal, line);
+    frame->widths[frame->count++] = display_width(text_of(cut));
+}
+
+/* Rows that the list may take: all but the question's and one to spare. */
+static size_t rows_for_list(const Terminal *terminal, size_t count)
+{
+    size_t rows = terminal_size(terminal->output).rows;
+    size_t room = rows > 3 ? rows - 2 : 1;
+
+    return count < room ? count : room;
+}
+
+static void draw_choice(Frame *frame, Arena *arena, Choice *choice, const Terminal *terminal)
+{
+    size_t rows = rows_for_list(terminal, choice->count);
+    if (choice->marked < choice->first)
+        choice->first = choice->marked;
+    if (choice->marked >= choice->first + rows)
+        choice->first = choice->marked - rows + 1;
+    if (choice->first + rows > choice->count)
+        choice->first = choice->count - rows;
+
+    frame_erase(frame, arena, terminal);
+    frame->widths = arena_allocate_array(arena, rows + 1, sizeof(size_t));
+    frame_line(frame, arena, terminal, "\033[1m", arena_format(arena, "? %s (Use arrow keys)", choice->question));
+
+    const char *marker = terminal->utf8 ? "❯" : ">";
+    for (size_t i = choice->first; i < choice->first + rows; i++) {
+        bool marked = i == choice->marked;
+        const char *name = display_visible(arena, text_of(choice->choices[i]));
+        frame_line(frame, arena, terminal, marked ? "\033[36m" : "", arena_format(arena, "%s %s", marked ? marker : " ", name));
+    }
+}
+
+static void move_mark(Choice *choice, Key key, size_t page)
+{
+    size_t last = choice->count - 1;
+
+    if (key == KEY_UP || key == (Key)'k')
+        choice->marked = choice->marked == 0 ? last : choice->marked - 1;
+    else if (key == KEY_DOWN || key == (Key)'j')
+        choice->marked = choice->marked == last ? 0 : choice->marked + 1;
+    else if (key == KEY_HOME)
+        choice->marked = 0;
+    else if (key == KEY_END)
+        choice->marked = last;
+    else if (key == KEY_PAGE_UP)
+        choice->marked = choice->marked > page ? choice->marked - page : 0;
+    else if (key == KEY_PAGE_DOWN)
+        choice->marked = choice->marked + page < last ? choice->marked + page : last;
+}
+
+/* Stops as a program does that knows nothing of raw mode, and comes back when the shell says so. False = cannot come back. */
+static bool suspend(Terminal *terminal)
+{
+    terminal_leave_raw(terminal);
+    terminal_write(terminal, "\r\n");
+    kill(0, SIGTSTP);
+
+    return terminal_enter_raw(terminal);
+}
+
+PromptResult prompt_choose(size_t *chosen, Terminal *terminal, const char *question, const char *const *choices, size_t count)
+{
+    Choice choice = {.question = question, .choices = choices, .count = count};
+    CLEANUP(arena_done) Arena arena = {0};
+    Frame frame = {0};
+    Key key = KEY_NONE;
+
+    if (!terminal_enter_raw(terminal))
+        return PROMPT_FAILED;
+
+    while (key != KEY_ENTER && key != KEY_LEAVE && key != KEY_ESCAPE) {
+        terminal_write(terminal, HIDE_CURSOR);
+        draw_choice(&frame, &arena, &choice, terminal);
+        key = key_read(terminal);
+        move_mark(&choice, key, rows_for_list(terminal, count));
+        if (key != KEY_SUSPEND)
+            continue;
+
+        frame.count = 0;
+        key = suspend(terminal) ? KEY_REDRAW : KEY_LEAVE;
+    }
+
+    frame_erase(&frame, &arena, terminal);
+    const char *answer = key == KEY_ENTER ? display_visible(&arena, text_of(choices[choice.marked])) : "";
+    terminal_write(terminal, arena_format(&arena, "? %s %s\r\n" SHOW_CURSOR, question, answer));
+    terminal_leave_raw(terminal);
+    if (key != KEY_ENTER)
+        return PROMPT_LEFT;
+
+    *chosen = choice.marked;
+    return PROMPT_ANSWERED;
+}
+
+/* Adds a letter to the answer, or takes one back, on the screen too. */
+static void edit_answer(char *answer, size_t size, Key key, const Terminal *terminal)
+{
+    size_t length = strlen(answer);
+
+    if (key == KEY_ERASE && length > 0) {
+        answer[length - 1] = '\0';
+        terminal_write(terminal, "\b \b");
+    } else if (key > ' ' && key < 0x7f && length + 1 < size) {
+        answer[length] = (char)key;
+        terminal_write(terminal, answer + length);
+    }
+}
+
+PromptResult prompt_confirm(bool *yes, Terminal *terminal, const char *question)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *line = arena_format(&arena, "? %s (y/N) ", question);
+    char answer[8] = "";
+    Key key = KEY_NONE;
+
+    if (!terminal_enter_raw(terminal))
+        return PROMPT_FAILED;
+
+    terminal_write(terminal, line);
+    while (key != KEY_ENTER && key != KEY_LEAVE && key != KEY_ESCAPE) {
+        key = key_read(terminal);
+        edit_answer(answer, sizeof(answer), key, terminal);
+        if (key != KEY_SUSPEND)
+            continue;
+
+        key = suspend(terminal) ? KEY_REDRAW : KEY_LEAVE;
+        terminal_write(terminal, arena_format(&arena, "%s%s", line, answer));
+    }
+
+    terminal_write(terminal, "\r\n");
+    terminal_leave_raw(terminal);
+    if (key != KEY_ENTER)
+        return PROMPT_LEFT;
+
+    *yes = strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
+    return PROMPT_ANSWERED;
+}
