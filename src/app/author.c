@@ -40,7 +40,7 @@ bool dbalt_new(Dbalt *project, const char *name, const char **path, DbaltError *
 {
     Arena *arena = project_results(project);
     CLEANUP(survey_done) Survey survey = {.folder = {.descriptor = -1}};
-    const char *clean;
+    const char *clean = NULL;
     if (!name_of_file(&clean, arena, name, error) || !survey_folder(&survey, arena, project, error))
         return false;
 

@@ -182,7 +182,7 @@ FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const cha
     Parts parts = take_apart(text_of(kept));
     const char *complaint = complain_of_head(arena, parts);
     if (complaint != NULL) {
-        if (!is_known_ending(parts.ending) || !looks_meant(text_of(kept)))
+        if (!is_known_ending(ending_of(text_of(kept))) || !looks_meant(text_of(kept)))
             return FILE_NAME_OTHER;
         *reason = complaint;
         return FILE_NAME_MISSPELT;

@@ -15,11 +15,16 @@ typedef struct Folder {
 
 /* Reads the names in it; opens none of the files. Results live in the arena; folder_close() gives the descriptor back. */
 bool folder_open(Folder *folder, Arena *arena, const char *path, DbaltError *error);
+
+/* A zeroed folder is fine. */
 void folder_close(Folder *folder);
 
+/* "<folder>/<file>", as errors name it. */
+const char *folder_file_path(Arena *arena, const Folder *folder, const char *file);
+
 /*
- * Reads one file of it. Refused (DBALT_ERROR_SCRIPT): what cannot be read, what is no regular file, a symbolic link that
- * leads out of the folder.
+ * Reads one file of it. Refused (DBALT_ERROR_SCRIPT, with error->script): what cannot be read, what is no regular file, a
+ * symbolic link that leads out of the folder.
  */
 bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, DbaltError *error);
 

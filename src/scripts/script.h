@@ -21,7 +21,8 @@ typedef struct Script {
 
 /*
  * Cuts text into sections; borrows it. Passes over a byte order mark. Refuses (DBALT_ERROR_SCRIPT, with line and column) what
- * is no UTF-8, NUL bytes, a marker twice, an unknown marker, SQL before the first marker, a string or comment left open.
+ * is no UTF-8, NUL bytes, a marker twice, an unknown or misspelt marker, one behind SQL on the same line, SQL before the first
+ * marker, a string, comment or COPY data left open, commands of psql and the sqlite3 shell.
  */
 bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error);
 
@@ -58,7 +59,8 @@ Pieces script_statements(Arena *arena, const Script *script, SectionKind section
 
 /*
  * Completes an error with path, line, column and the text of that line: by byte offset in the section when it is not
- * negative, else by the statement's index (its first byte).
+ * negative, else by the statement's index (its first byte); when there is no such statement, by path alone. A long line is cut;
+ * when the column lies beyond the cut, error->statement stays empty: a caret could not be set.
  */
 void script_locate(DbaltError *error, const Script *script, SectionKind section, long offset, size_t statement);
 

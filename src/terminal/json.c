@@ -40,6 +40,16 @@ void json_line_number(JsonLine *line, const char *key, int64_t value)
     json_object_set_new(line, key, json_integer(value));
 }
 
+void json_line_text_or_null(JsonLine *line, const char *key, const char *value)
+{
+    json_line_text(line, key, value == NULL || *value == '\0' ? NULL : value);
+}
+
+void json_line_number_or_null(JsonLine *line, const char *key, int64_t value)
+{
+    json_object_set_new(line, key, value < 0 ? json_null() : json_integer(value));
+}
+
 void json_line_bool(JsonLine *line, const char *key, bool value)
 {
     json_object_set_new(line, key, json_boolean(value));

@@ -15,6 +15,11 @@ JsonLine *json_line_new(const char *type);
 /* NULL becomes null; bytes that are no UTF-8 become U+FFFD. */
 void json_line_text(JsonLine *line, const char *key, const char *value);
 void json_line_number(JsonLine *line, const char *key, int64_t value);
+
+/* Likewise, but "" and negative numbers become null: for what is not known. */
+void json_line_text_or_null(JsonLine *line, const char *key, const char *value);
+void json_line_number_or_null(JsonLine *line, const char *key, int64_t value);
+
 void json_line_bool(JsonLine *line, const char *key, bool value);
 
 /* Prints the line, in the order in which the keys were set, and frees it. */

@@ -11,4 +11,14 @@
 
 #include <cmocka.h>
 
+/* cmocka's fail() is a macro, and hides ours. fail_msg() went through it. */
+#undef fail
+#undef fail_msg
+#define fail_msg(...)              \
+    do {                           \
+        print_error(__VA_ARGS__);  \
+        print_error("\n");         \
+        _fail(__FILE__, __LINE__); \
+    } while (0)
+
 #endif

@@ -10,21 +10,10 @@ static const struct {
     const char *sqlstate;
     Fault fault;
 } faults[] = {
-    {"23505", FAULT_DUPLICATE},
-    {"23502", FAULT_NOT_NULL},
-    {"42P01", FAULT_ABSENT},
-    {"3F000", FAULT_ABSENT},
-    {"55P03", FAULT_LOCK_TIMEOUT},
-    {"40001", FAULT_SERIALIZATION},
-    {"40P01", FAULT_SERIALIZATION},
-    {"42501", FAULT_DENIED},
-    {"25006", FAULT_DENIED},
-    {"57P01", FAULT_CONNECTION},
-    {"57P02", FAULT_CONNECTION},
-    {"57P03", FAULT_CONNECTION},
-    {"57P05", FAULT_CONNECTION},
-    {"25P03", FAULT_CONNECTION},
-    {"08", FAULT_CONNECTION},
+    {"23505", FAULT_DUPLICATE},    {"23502", FAULT_NOT_NULL},      {"42P01", FAULT_ABSENT},        {"3F000", FAULT_ABSENT},
+    {"55P03", FAULT_LOCK_TIMEOUT}, {"40001", FAULT_SERIALIZATION}, {"40P01", FAULT_SERIALIZATION}, {"42501", FAULT_DENIED},
+    {"25006", FAULT_DENIED},       {"57P01", FAULT_CONNECTION},    {"57P02", FAULT_CONNECTION},    {"57P03", FAULT_CONNECTION},
+    {"57P05", FAULT_CONNECTION},   {"25P03", FAULT_CONNECTION},    {"08", FAULT_CONNECTION},
 };
 
 /* What the server's "permission denied for ..." lacks. */
@@ -79,8 +68,8 @@ static void add_detail(DbaltError *error, const char *label, const char *text)
     if (text == NULL)
         return;
 
-    size_t used = strlen(error->detail);
-    error_set(error->detail + used, sizeof(error->detail) - used, "%s%s%s", used > 0 ? "\n" : "", label, text);
+    bool first = error->detail[0] == '\0';
+    fail_detail(error, "%s%s%s%s", error->detail, first ? "" : "\n", label, text);
 }
 
 static void hint_at_privilege(DbaltError *error, PGconn *libpq)
@@ -126,7 +115,7 @@ Fault postgres_fault(DbaltError *error, const PGresult *result, const PostgresSe
     }
 
     Fault fault = is_fatal(result) ? FAULT_CONNECTION : fault_of(sqlstate, session->cancelled);
-    DbaltErrorCode code = fault == FAULT_CONNECTION ? DBALT_ERROR_DATABASE
+    DbaltErrorCode code = fault == FAULT_CONNECTION  ? DBALT_ERROR_DATABASE
                           : fault == FAULT_CANCELLED ? DBALT_ERROR_INTERRUPTED
                                                      : DBALT_ERROR_FAILED;
     const char *message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);

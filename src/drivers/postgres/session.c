@@ -35,8 +35,8 @@ static int64_t connect_timeout(PGconn *libpq, int timeout)
 
 static bool fail_silent_connect(const PGconn *libpq, int64_t timeout, DbaltError *error)
 {
-    fail(error, DBALT_ERROR_DATABASE, "connection to server at \"%s\", port %s failed: no answer within %lld s", PQhost(libpq), PQport(libpq),
-         (long long)(timeout / 1000));
+    fail(error, DBALT_ERROR_DATABASE, "connection to server at \"%s\", port %s failed: no answer within %lld s", PQhost(libpq),
+         PQport(libpq), (long long)(timeout / 1000));
     return fail_hint(error, "check host, port and firewall; \"?connect_timeout=SECONDS\" in the URL gives it longer");
 }
 
@@ -173,42 +173,50 @@ void postgres_session_break(PostgresSession *session)
     }
 }
 
+/* *result is NULL when the server is ready for the next message. False when it stays silent. */
+static bool await_result(PostgresSession *session, PGresult **result)
+{
+    for (;;) {
+        switch (postgres_session_pump(session)) {
+        case POSTGRES_AGAIN:
+            continue;
+        case POSTGRES_SILENT:
+            return false;
+        case POSTGRES_READY:
+            *result = PQgetResult(session->libpq);
+            return true;
+        }
+    }
+}
+
 PGresult *postgres_session_query(PostgresSession *session, const char *sql, int64_t timeout, DbaltError *error)
 {
     postgres_session_start(session, timeout);
-    PGresult *last = NULL;
-    bool fine = PQsendQuery(session->libpq, sql) == 1;
-    if (!fine)
+    if (PQsendQuery(session->libpq, sql) != 1) {
         postgres_fault(error, NULL, session);
+        return NULL;
+    }
 
-    while (fine) {
-        PostgresPump pump = postgres_session_pump(session);
-        if (pump == POSTGRES_AGAIN)
-            continue;
-        if (pump == POSTGRES_SILENT) {
-            postgres_session_break(session);
-            fine = fail(error, DBALT_ERROR_DATABASE, "the database server does not answer");
-            break;
-        }
-
-        PGresult *result = PQgetResult(session->libpq);
+    PGresult *last = NULL;
+    bool fine = true;
+    PGresult *result = NULL;
+    while (await_result(session, &result)) {
+        if (result == NULL && fine)
+            return last;
         if (result == NULL)
             break;
 
         PQclear(last);
         last = result;
-        if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
+        bool failed = PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK;
+        if (failed && fine)
             postgres_fault(error, result, session);
-            fine = false;
-        }
+        fine = fine && !failed;
     }
-    /* An error ends the message: what is left is the server's word that it is ready. */
-    for (PGresult *rest; !fine && postgres_session_pump(session) == POSTGRES_READY && (rest = PQgetResult(session->libpq)) != NULL;)
-        PQclear(rest);
-
-    if (fine)
-        return last;
-
+    if (fine) {
+        postgres_session_break(session);
+        fail(error, session->cancelled ? DBALT_ERROR_INTERRUPTED : DBALT_ERROR_DATABASE, "the database server does not answer");
+    }
     PQclear(last);
     return NULL;
 }

@@ -9,10 +9,11 @@
 #include "base/wait.h"
 
 typedef struct PostgresSession {
-    PGconn *libpq;    /* owned; NULL = not open */
-    Wait *wait;       /* borrowed */
-    int64_t deadline; /* by wait_now(), of what runs now */
-    bool cancelled;   /* wait_cancel() was told while something ran: the server was asked to end it */
+    PGconn *libpq;      /* owned; NULL = not open */
+    Wait *wait;         /* borrowed */
+    int64_t deadline;   /* by wait_now(), of what runs now */
+    bool checks_client; /* the server can look out for clients that were killed */
+    bool cancelled;     /* wait_cancel() was told while something ran: the server was asked to end it */
 } PostgresSession;
 
 /* What came of waiting for an answer. */

@@ -1,0 +1,67 @@
+#include "cli/observer.h"
+
+#include "base/cleanup.h"
+#include "cli/objects.h"
+
+const char *observer_duration(Arena *arena, int64_t milliseconds)
+{
+    if (milliseconds < 0)
+        return "";
+    if (milliseconds < 10000)
+        return arena_format(arena, "%lld ms", (long long)milliseconds);
+    if (milliseconds < 100000)
+        return arena_format(arena, "%.1f s", (double)milliseconds / 1000);
+
+    return arena_format(arena, "%lld min %lld s", (long long)milliseconds / 60000, (long long)milliseconds / 1000 % 60);
+}
+
+static const char *label_of(Arena *arena, const DbaltEntry *entry)
+{
+    return entry->file != NULL ? entry->file : arena_format(arena, "%s-%s", entry->release, entry->identity);
+}
+
+/* On a terminal the line is drawn over; elsewhere only what is done is worth a line. */
+static void show_step(Session *session, Arena *arena, const DbaltEvent *event)
+{
+    bool is_done = event->kind == DBALT_EVENT_DONE;
+    const char *step = arena_format(arena, "[%zu/%zu] %s %s%s%s", event->index, event->count, label_of(arena, event->entry), event->section,
+                                    is_done ? "  " : "", is_done ? observer_duration(arena, event->took) : "");
+
+    bool is_told = session->settings.verbose || (is_done && session->progress.out == NULL);
+    if (is_told)
+        session_info(session, "%s", step);
+
+    progress_show(&session->progress, step);
+}
+
+static void show(Session *session, const DbaltEvent *event)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *place = event->entry == NULL ? "" : arena_format(&arena, "%s: ", label_of(&arena, event->entry));
+
+    switch (event->kind) {
+    case DBALT_EVENT_STARTED:
+    case DBALT_EVENT_DONE:
+        show_step(session, &arena, event);
+        return;
+    case DBALT_EVENT_WARNING:
+        session_warn(session, "%s%s", place, event->message);
+        return;
+    default:
+        session_info(session, "%s%s", place, event->message);
+        return;
+    }
+}
+
+void observer_handle(const DbaltEvent *event, void *context)
+{
+    Session *session = context;
+
+    if (session->format == FORMAT_TEXT) {
+        show(session, event);
+        return;
+    }
+
+    objects_print_event(event, session->out);
+    fflush(session->out); /* whoever follows us wants it now */
+}

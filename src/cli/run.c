@@ -1,0 +1,98 @@
+#include "cli/run.h"
+
+#include "cli/objects.h"
+#include "terminal/prompt.h"
+
+/* Names that are listed before a question; more would push it off the screen. */
+#define MOST_LISTED 10
+
+static const struct {
+    const char *what; /* "Found 3 alterations to ..." */
+    const char *done; /* "... 3 alterations" */
+    const char *meanwhile;
+} words[] = {
+    [DBALT_DEPLOY] = {"deploy", "Deployed", "deployed meanwhile by another deploy"},
+    [DBALT_ROLLBACK] = {"roll back", "Rolled back", "rolled back meanwhile by another roll back"},
+};
+
+void run_plan_cleanup(DbaltPlan **plan)
+{
+    dbalt_plan_free(*plan);
+    *plan = NULL;
+}
+
+ExitCode run_confirm(Session *session, const char *question)
+{
+    bool yes = false;
+    if (!session->is_interactive)
+        return EXIT_OK;
+    if (prompt_confirm(&yes, &session->terminal, question) == PROMPT_ANSWERED && yes)
+        return EXIT_OK;
+
+    session_info(session, "Nothing was changed");
+    return EXIT_INTERRUPTED;
+}
+
+void run_announce(Session *session, const DbaltPlan *plan, DbaltAction action)
+{
+    DbaltEntries entries = dbalt_plan_entries(plan);
+
+    session_info(session, "Found %s to %s", session_count(session, entries.count), words[action].what);
+    if (entries.count > 0)
+        session_info(session, "Target version %s", dbalt_plan_target(plan));
+}
+
+static void summarize(Session *session, const DbaltResult *result, DbaltAction action, bool is_whole)
+{
+    if (is_whole)
+        session_info(session, "%s %s", words[action].done, session_count(session, result->done));
+    else if (result->planned > 0)
+        session_warn(session, "%s %zu of %s; what is done stays", words[action].done, result->done,
+                     session_count(session, result->planned));
+
+    if (result->skipped > 0)
+        session_info(session, "%s: %s", session_count(session, result->skipped), words[action].meanwhile);
+}
+
+ExitCode run_plan(Session *session, DbaltPlan *plan, DbaltAction action, const char *command)
+{
+    DbaltResult result = {0};
+    bool is_whole = dbalt_run(plan, &result, &session->error);
+    ExitCode code = is_whole ? EXIT_OK : session_tell_error(session);
+
+    if (session->format == FORMAT_JSON)
+        objects_print_run(command, dbalt_plan_target(plan), &result, session->out);
+    else
+        summarize(session, &result, action, is_whole);
+
+    return code;
+}
+
+static void list_planned(Session *session, const DbaltEntries *entries)
+{
+    for (size_t i = 0; i < entries->count && i < MOST_LISTED; i++)
+        session_info(session, "  %s %s", entries->rows[i].release, entries->rows[i].identity);
+
+    if (entries->count > MOST_LISTED)
+        session_info(session, "  and %zu more", entries->count - MOST_LISTED);
+}
+
+ExitCode run_rollback(Session *session, DbaltPlan *plan, bool yes, const char *command)
+{
+    DbaltEntries entries = dbalt_plan_entries(plan);
+    run_announce(session, plan, DBALT_ROLLBACK);
+    if (entries.count == 0) {
+        if (session->format == FORMAT_JSON)
+            objects_print_run(command, dbalt_plan_target(plan), &(DbaltResult){0}, session->out);
+        return EXIT_OK;
+    }
+
+    if (!yes && session->is_interactive) {
+        list_planned(session, &entries);
+        ExitCode answer = run_confirm(session, arena_format(&session->arena, "Roll back %s?", session_count(session, entries.count)));
+        if (answer != EXIT_OK)
+            return answer;
+    }
+
+    return run_plan(session, plan, DBALT_ROLLBACK, command);
+}

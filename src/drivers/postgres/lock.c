@@ -1,0 +1,187 @@
+/*
+ * The deploy lock: an advisory lock in the open transaction of a second connection. The transaction never writes and takes no
+ * snapshot that lasts, so that no CREATE INDEX CONCURRENTLY waits for it; it is one transaction, so that it holds behind a pooler; and
+ * it is on a lease, which a heartbeat renews, so that it ends with its client.
+ */
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "drivers/postgres/fault.h"
+#include "drivers/postgres/postgres.h"
+
+/* idle_in_transaction_session_timeout below, as milliseconds. */
+#define LEASE 30000
+#define HEARTBEAT 5000
+
+/* transaction_timeout (of PostgreSQL 17 on) would end the lock as well. */
+#define TRY_SQL                                                                                             \
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;SET LOCAL idle_in_transaction_session_timeout='30s';%s" \
+    "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('dbalt:' || %s, 0))"
+#define NO_TRANSACTION_TIMEOUT_SQL "SET LOCAL transaction_timeout=0;"
+
+#define HOLDER_SQL                                                                                                        \
+    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')\n" \
+    "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                     \
+    "JOIN pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n"     \
+    "JOIN pg_stat_activity AS a ON a.pid = l.pid\n"                                                                       \
+    "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted\n"                                                    \
+    "  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
+static void forget_lock(PostgresLock *lock, Wait *wait)
+{
+    if (wait->guest == &lock->guest)
+        wait->guest = NULL;
+
+    lock->held = false;
+    postgres_session_close(&lock->session);
+}
+
+/* Reads what has arrived: answers to heartbeats, or the end of the connection. */
+static void listen_to_server(PostgresLock *lock)
+{
+    PGconn *libpq = lock->session.libpq;
+    /* Twice: a server that ends the session says why, and the first time reads no further than that. */
+    for (int i = 0; i < 2; i++)
+        PQconsumeInput(libpq);
+
+    while (PQtransactionStatus(libpq) == PQTRANS_ACTIVE && !PQisBusy(libpq)) {
+        PQclear(PQgetResult(libpq));
+        lock->heard_at = wait_now();
+    }
+}
+
+static bool is_alive(const PostgresLock *lock)
+{
+    PGTransactionStatusType status = PQtransactionStatus(lock->session.libpq);
+    return (status == PQTRANS_INTRANS || status == PQTRANS_ACTIVE) && wait_now() < lock->heard_at + LEASE;
+}
+
+static void serve(WaitGuest *guest)
+{
+    PostgresConnection *connection = guest->context;
+    PostgresLock *lock = &connection->lock;
+
+    listen_to_server(lock);
+    if (!is_alive(lock)) {
+        forget_lock(lock, connection->base.wait);
+        return;
+    }
+    if (wait_now() < lock->beat_at)
+        return;
+
+    if (PQtransactionStatus(lock->session.libpq) == PQTRANS_INTRANS)
+        PQsendQuery(lock->session.libpq, "SELECT 1");
+    PQflush(lock->session.libpq);
+    lock->beat_at = guest->serve_at = wait_now() + HEARTBEAT;
+}
+
+/* Behind a pooler of one connection whoever comes second waits without end, and says nothing. */
+static bool fail_second(const PostgresConnection *connection, DbaltError *error)
+{
+    if (error->code != DBALT_ERROR_DATABASE || !connection->is_pooled)
+        return false;
+
+    fail_context(error, "a second connection beside the deploy lock's cannot be used");
+    return fail_hint(error, "dbalt needs two connections at once: let the pooler have two or more for this database and user");
+}
+
+static bool open_session(PostgresConnection *connection, DbaltError *error)
+{
+    PostgresLock *lock = &connection->lock;
+    if (PQstatus(lock->session.libpq) == CONNECTION_OK)
+        return true;
+
+    postgres_session_close(&lock->session);
+    return postgres_session_open(&lock->session, connection->url, connection->base.wait, connection->timeout, error);
+}
+
+static bool main_answers(PostgresConnection *connection, DbaltError *error)
+{
+    CLEANUP(postgres_result_cleanup)
+    PGresult *result = postgres_session_query(&connection->session, "SELECT 1", connection->timeout, error);
+    return result != NULL;
+}
+
+static bool end_transaction(PostgresConnection *connection, DbaltError *error)
+{
+    CLEANUP(postgres_result_cleanup)
+    PGresult *result = postgres_session_query(&connection->lock.session, "ROLLBACK", connection->timeout, error);
+    return result != NULL;
+}
+
+bool postgres_lock_try(Connection *base, bool *taken, DbaltError *error)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    PostgresLock *lock = &connection->lock;
+    if (!open_session(connection, error))
+        return false;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *no_limit = PQserverVersion(lock->session.libpq) >= 170000 ? NO_TRANSACTION_TIMEOUT_SQL : "";
+    const char *sql = arena_format(&arena, TRY_SQL, no_limit, connection->schema_name);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&lock->session, sql, connection->timeout, error);
+    if (result == NULL) {
+        forget_lock(lock, base->wait);
+        return fail_second(connection, error);
+    }
+    if (strcmp(PQgetvalue(result, 0, 0), "t") != 0) {
+        if (!end_transaction(connection, error))
+            return false;
+
+        *taken = false;
+        return true;
+    }
+
+    int64_t now = wait_now();
+    lock->held = true;
+    lock->heard_at = now;
+    lock->beat_at = now + HEARTBEAT;
+    lock->guest =
+        (WaitGuest){.descriptor = PQsocket(lock->session.libpq), .serve_at = lock->beat_at, .serve = serve, .context = connection};
+    base->wait->guest = &lock->guest;
+    if (connection->is_pooled && !main_answers(connection, error)) {
+        forget_lock(lock, base->wait);
+        return fail_second(connection, error);
+    }
+    *taken = true;
+    return true;
+}
+
+bool postgres_lock_is_held(Connection *base)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    if (connection->lock.held)
+        serve(&connection->lock.guest);
+
+    return connection->lock.held;
+}
+
+void postgres_lock_release(Connection *base)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    PostgresLock *lock = &connection->lock;
+    if (lock->held) {
+        /* The rival who asks next shall find it free: closing alone is not awaited. */
+        base->wait->guest = NULL;
+        DbaltError ignored;
+        PQclear(postgres_session_query(&lock->session, "COMMIT", connection->timeout, &ignored));
+    }
+    forget_lock(lock, base->wait);
+}
+
+const char *postgres_lock_holder(Connection *base, Arena *arena)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    const char *sql = arena_format(arena, HOLDER_SQL, connection->schema_name);
+    DbaltError ignored; /* who it is, is news that a deploy can do without */
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, &ignored);
+    if (result == NULL || PQntuples(result) == 0)
+        return NULL;
+
+    const char *address = PQgetvalue(result, 0, 1);
+    const char *since = PQgetvalue(result, 0, 2);
+    bool sees_all = *since != '\0';
+    const char *place = *address != '\0' ? arena_format(arena, " from %s", address) : sees_all ? " from the server itself" : "";
+    return arena_format(arena, "user \"%s\"%s%s%s", PQgetvalue(result, 0, 0), place, sees_all ? " since " : "", since);
+}

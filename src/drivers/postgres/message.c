@@ -1,0 +1,254 @@
+#include "drivers/postgres/message.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "sql/statement.h"
+
+/* A longer script is cut at the end of a statement: what libpq and the server keep of it at a time stays small. */
+#define MESSAGE_LIMIT ((size_t)4 * 1024 * 1024)
+
+#define BEGIN_SQL "BEGIN;SET LOCAL lock_timeout='5s';"
+
+/* A server that can finds out by itself that its client was killed, and ends what it ran. */
+#define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
+
+/*
+ * What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. The rest is DISCARD ALL, which is not
+ * allowed in a transaction, in parts: cursors before the temporary tables they may be on.
+ */
+#define SETTLE_SQL                                                                                                        \
+    "SET CONSTRAINTS ALL IMMEDIATE;RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;" \
+    "SELECT pg_catalog.pg_advisory_unlock_all();DISCARD TEMP;DISCARD SEQUENCES;"
+#define SETTLE_STATEMENTS 10
+
+static size_t count_statements(Text sql)
+{
+    StatementReader reader;
+    statement_reader_init(&reader, SQL_POSTGRES, sql);
+
+    size_t count = 0;
+    for (SqlStatement statement; statement_next(&statement, &reader);)
+        count++;
+
+    return count;
+}
+
+size_t postgres_step_results(const Step *step, const PostgresSession *session)
+{
+    switch (step->kind) {
+    case STEP_BEGIN:
+        return session->checks_client ? 3 : 2;
+    case STEP_SETTLE:
+        return SETTLE_STATEMENTS;
+    case STEP_COMMIT:
+    case STEP_ROLLBACK:
+        return 1;
+    case STEP_COPY_DATA:
+        return 0;
+    case STEP_SQL:
+        break;
+    }
+    if (step->is_script || step->statement_count > 0)
+        return step->statement_count;
+
+    return step->value_count > 0 ? 1 : count_statements(step->sql);
+}
+
+static void add(PostgresMessage *message, PostgresSegment segment)
+{
+    message->segments = arena_grow(&message->arena, message->segments, message->count, &message->capacity, sizeof(segment));
+    message->segments[message->count++] = segment;
+}
+
+static void add_own(PostgresMessage *message, size_t step, Text text)
+{
+    add(message, (PostgresSegment){.step = step, .text = text});
+}
+
+/* The end of the last whole statement within the limit; of the first statement when that alone is longer. */
+static size_t cut_script(Text sql)
+{
+    if (sql.length <= MESSAGE_LIMIT)
+        return sql.length;
+
+    StatementReader reader;
+    statement_reader_init(&reader, SQL_POSTGRES, sql);
+
+    size_t end = 0;
+    for (SqlStatement statement; statement_next(&statement, &reader); end = statement.next)
+        if (end > 0 && statement.next > MESSAGE_LIMIT)
+            return end;
+
+    return sql.length;
+}
+
+/* The newline ends a comment that has none; the semicolon a statement. Where there is one already, it adds no result. */
+static void add_script(PostgresMessage *message, PostgresCursor *cursor, const Step *step)
+{
+    Text left = text_slice(step->sql, cursor->offset, step->sql.length);
+    size_t length = cut_script(left);
+    add(message, (PostgresSegment){
+                     .step = cursor->step,
+                     .offset = cursor->offset,
+                     .text = text_slice(left, 0, length),
+                     .is_script = true,
+                 });
+
+    cursor->offset += length;
+    if (cursor->offset < step->sql.length)
+        return;
+
+    add(message, (PostgresSegment){.step = cursor->step, .offset = step->sql.length, .text = TEXT("\n;"), .is_script = true});
+    *cursor = (PostgresCursor){.step = cursor->step + 1};
+}
+
+static bool add_value(PostgresMessage *message, size_t index, const Step *step, size_t value, const PostgresSession *session,
+                      DbaltError *error)
+{
+    const char *given = step->values[value];
+    if (given == NULL) {
+        add_own(message, index, TEXT("NULL"));
+        return true;
+    }
+
+    char *literal = PQescapeLiteral(session->libpq, given, strlen(given));
+    if (literal == NULL)
+        return fail(error, DBALT_ERROR_FAILED, "a value for the history is no valid UTF-8");
+
+    add_own(message, index, text_of(arena_copy_string(&message->arena, literal)));
+    PQfreemem(literal);
+    return true;
+}
+
+/* Offset of the first "$1" or the like outside quotes, from offset on, or the length. */
+static size_t find_placeholder(Text sql, size_t offset)
+{
+    char quote = '\0';
+    for (size_t i = offset; i + 1 < sql.length; i++) {
+        char c = sql.data[i];
+        if (quote != '\0')
+            quote = c == quote ? '\0' : quote;
+        else if (c == '\'' || c == '"')
+            quote = c;
+        else if (c == '$' && isdigit((unsigned char)sql.data[i + 1]))
+            return i;
+    }
+    return sql.length;
+}
+
+static bool add_filled(PostgresMessage *message, size_t index, const Step *step, const PostgresSession *session, DbaltError *error)
+{
+    Text sql = step->sql;
+    size_t done = 0;
+    for (size_t at; (at = find_placeholder(sql, done)) < sql.length;) {
+        size_t number = 0;
+        size_t end = at + 1;
+        for (; end < sql.length && isdigit((unsigned char)sql.data[end]); end++)
+            number = number * 10 + (size_t)(sql.data[end] - '0');
+
+        add_own(message, index, text_slice(sql, done, at - done));
+        if (number < 1 || number > step->value_count)
+            return fail(error, DBALT_ERROR_FAILED, "no value for \"$%zu\"", number);
+        if (!add_value(message, index, step, number - 1, session, error))
+            return false;
+
+        done = end;
+    }
+    add_own(message, index, text_slice(sql, done, sql.length));
+    add_own(message, index, TEXT(";"));
+    return true;
+}
+
+static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Step *step, const PostgresSession *session, DbaltError *error)
+{
+    size_t index = cursor->step;
+    switch (step->kind) {
+    case STEP_SQL:
+        if (step->value_count > 0) {
+            if (!add_filled(message, index, step, session, error))
+                return false;
+            break;
+        }
+        add_script(message, cursor, step);
+        return true;
+    case STEP_BEGIN:
+        add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
+        break;
+    case STEP_SETTLE:
+        add_own(message, index, TEXT(SETTLE_SQL));
+        break;
+    case STEP_COMMIT:
+        add_own(message, index, TEXT("COMMIT;"));
+        break;
+    case STEP_ROLLBACK:
+        add_own(message, index, TEXT("ROLLBACK;"));
+        break;
+    case STEP_COPY_DATA: /* goes when the server asks for it */
+        break;
+    }
+    *cursor = (PostgresCursor){.step = index + 1};
+    return true;
+}
+
+bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
+                            const PostgresSession *session, DbaltError *error)
+{
+    bool transaction = PQtransactionStatus(session->libpq) == PQTRANS_INTRANS;
+    while (cursor->step < count) {
+        const Step *step = &steps[cursor->step].step;
+        if (!transaction && message->count > 0 && step->kind != STEP_COPY_DATA)
+            return true;
+        if (!add_step(message, cursor, step, session, error))
+            return false;
+        if (cursor->offset > 0)
+            return true;
+
+        if (step->kind == STEP_BEGIN)
+            transaction = true;
+        if (step->kind == STEP_COMMIT || step->kind == STEP_ROLLBACK)
+            transaction = false;
+    }
+    return true;
+}
+
+const char *postgres_message_join(const PostgresMessage *message, Arena *arena)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < message->count; i++)
+        length += message->segments[i].text.length;
+
+    char *text = arena_allocate(arena, length + 1);
+    char *end = text;
+    for (size_t i = 0; i < message->count; i++) {
+        Text part = message->segments[i].text;
+        if (part.length > 0)
+            memcpy(end, part.data, part.length);
+        end += part.length;
+    }
+    return text;
+}
+
+bool postgres_message_locate(const PostgresMessage *message, size_t position, bool counts_bytes, size_t *step, long *offset)
+{
+    size_t left = position - 1;
+    for (size_t i = 0; i < message->count; i++) {
+        const PostgresSegment *segment = &message->segments[i];
+        size_t length = counts_bytes ? segment->text.length : text_count_characters(segment->text);
+        if (left < length) {
+            size_t byte = counts_bytes ? left : text_offset_of_character(segment->text, left);
+            *step = segment->step;
+            *offset = segment->is_script ? (long)(segment->offset + byte) : -1;
+            return true;
+        }
+        left -= length;
+    }
+    return false;
+}
+
+void postgres_message_done(PostgresMessage *message)
+{
+    arena_done(&message->arena);
+    *message = (PostgresMessage){0};
+}

@@ -1,0 +1,56 @@
+/* Message: the steps of a batch joined into the text of as few simple queries as may be. */
+
+#ifndef DRIVERS_POSTGRES_MESSAGE_H
+#define DRIVERS_POSTGRES_MESSAGE_H
+
+#include "drivers/driver.h"
+#include "drivers/postgres/session.h"
+
+/* A piece of a message, for telling where an error is. */
+typedef struct PostgresSegment {
+    size_t step;   /* index in the batch */
+    size_t offset; /* of text in the step's SQL */
+    Text text;
+    bool is_script; /* the step's own text, as it was given */
+} PostgresSegment;
+
+typedef struct PostgresMessage {
+    Arena arena; /* of segments, and of what is not borrowed in them */
+    PostgresSegment *segments;
+    size_t count;
+    size_t capacity;
+} PostgresMessage;
+
+/* A step, and how many results the server gives for it. */
+typedef struct PostgresStep {
+    Step step; /* what it points to is borrowed */
+    size_t results;
+    int64_t affected; /* rows, by its last statement */
+} PostgresStep;
+
+/* How far a batch has been put into messages. */
+typedef struct PostgresCursor {
+    size_t step;
+    size_t offset; /* in the SQL of that step: a large script goes in several messages */
+} PostgresCursor;
+
+/* The number of statements, and so of results, that a step has. */
+size_t postgres_step_results(const Step *step, const PostgresSession *session);
+
+/*
+ * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message; outside
+ * each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal.
+ */
+bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
+                            const PostgresSession *session, DbaltError *error);
+
+/* The whole text, NUL-terminated, in the arena. */
+const char *postgres_message_join(const PostgresMessage *message, Arena *arena);
+
+/* Finds the 1-based character of a message: its step, and the byte in that step's SQL or -1. False when it is in none. */
+bool postgres_message_locate(const PostgresMessage *message, size_t position, bool counts_bytes, size_t *step, long *offset);
+
+/* Empties it. */
+void postgres_message_done(PostgresMessage *message);
+
+#endif

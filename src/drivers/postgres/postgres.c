@@ -1,0 +1,174 @@
+/* The PostgreSQL driver: connecting, the history's SQL, and the table of what it can do. */
+
+#include "drivers/postgres/postgres.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "drivers/postgres/fault.h"
+#include "drivers/postgres/url.h"
+
+/* hashtextextended() and more are of this version. */
+#define OLDEST_SERVER 110000
+
+#define ABOUT_SQL                                                                                      \
+    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version()\n" \
+    "FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+
+/*
+ * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
+ * commands go through several transactions), is for its own user. The pid may belong to another process by now.
+ */
+#define BUSY_SQL                                                                                                  \
+    "SELECT FROM pg_stat_activity AS a\n"                                                                         \
+    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n" \
+    "  AND (a.state <> 'idle' OR EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted))"
+
+static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
+{
+    static const char by_name[] = ":'schema'";
+    static const char plain[] = ":schema";
+    const char *filled = "";
+    for (const char *found; (found = strstr(sql, ":")) != NULL;) {
+        size_t length = 1;
+        const char *value = ":";
+        if (strncmp(found, by_name, strlen(by_name)) == 0) {
+            length = strlen(by_name);
+            value = literal;
+        } else if (strncmp(found, plain, strlen(plain)) == 0) {
+            length = strlen(plain);
+            value = identifier;
+        }
+        filled = arena_format(arena, "%s%.*s%s", filled, (int)(found - sql), sql, value);
+        sql = found + length;
+    }
+    return text_of(arena_format(arena, "%s%s", filled, sql));
+}
+
+static bool prepare_history(PostgresConnection *connection, const char *schema, DbaltError *error)
+{
+    PGconn *libpq = connection->session.libpq;
+    char *identifier = PQescapeIdentifier(libpq, schema, strlen(schema));
+    char *literal = PQescapeLiteral(libpq, schema, strlen(schema));
+    bool fine = identifier != NULL && literal != NULL;
+    if (fine) {
+        connection->schema_name = arena_copy_string(&connection->arena, literal);
+        for (size_t i = 0; i < HISTORY_STATEMENT_COUNT; i++)
+            connection->history[i] = fill_in_schema(&connection->arena, postgres_history[i], identifier, literal);
+    }
+    PQfreemem(identifier);
+    PQfreemem(literal);
+    return fine || fail(error, DBALT_ERROR_USAGE, "the name of the history's schema is no valid UTF-8");
+}
+
+/* What only a deployer needs to know of the server. */
+static bool ask_about_server(PostgresConnection *connection, DbaltError *error)
+{
+    PostgresSession *session = &connection->session;
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(session, ABOUT_SQL, connection->timeout, error);
+    if (result == NULL)
+        return false;
+
+    if (PQntuples(result) == 1) {
+        const char *pid = PQgetvalue(result, 0, 0);
+        connection->is_pooled = strtol(pid, NULL, 10) != PQbackendPID(session->libpq);
+        if (!connection->is_pooled)
+            connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
+        session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
+    }
+    return true;
+}
+
+static void close_connection(Connection *base)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    if (connection == NULL)
+        return;
+
+    if (connection->lock.session.libpq != NULL)
+        postgres_lock_release(base);
+    postgres_batch_reset(&connection->batch);
+    postgres_session_close(&connection->session);
+    arena_done(&connection->arena);
+    free(connection);
+}
+
+static bool prepare(PostgresConnection *connection, const ConnectOptions *options, DbaltError *error)
+{
+    PGconn *libpq = connection->session.libpq;
+    int version = PQserverVersion(libpq);
+    if (version < OLDEST_SERVER)
+        return fail(error, DBALT_ERROR_DATABASE, "PostgreSQL %d.%d is too old: dbalt needs 11 or newer", version / 10000, version % 10000);
+
+    PQsetNoticeReceiver(libpq, postgres_receive_notice, connection);
+    return prepare_history(connection, options->history_schema, error) && (options->read_only || ask_about_server(connection, error));
+}
+
+static bool connect_to_server(Connection **connection, const ConnectOptions *options, DbaltError *error)
+{
+    PostgresSession session;
+    if (!postgres_url_check(options->url, error) || !postgres_session_open(&session, options->url, options->wait, options->timeout, error))
+        return false;
+
+    PostgresConnection *made = calloc(1, sizeof(*made));
+    if (made == NULL)
+        abort();
+    made->base = (Connection){.driver = &driver_postgres, .wait = options->wait};
+    made->session = session;
+    made->timeout = options->timeout;
+    made->url = arena_copy_string(&made->arena, options->url);
+    if (!prepare(made, options, error)) {
+        close_connection(&made->base);
+        return false;
+    }
+    *connection = &made->base;
+    return true;
+}
+
+static Text history_sql(Connection *base, HistoryStatement statement)
+{
+    return ((PostgresConnection *)base)->history[statement];
+}
+
+static const char *backend(Connection *base)
+{
+    return ((PostgresConnection *)base)->backend;
+}
+
+static bool backend_is_busy(Connection *base, const char *name, bool *busy, DbaltError *error)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    char *end = NULL;
+    long pid = strtol(name, &end, 10);
+    long long start = *end == '/' ? strtoll(end + 1, NULL, 10) : 0;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *sql = arena_format(&arena, BUSY_SQL, pid, start, start);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+    if (result == NULL)
+        return false;
+
+    *busy = PQntuples(result) > 0;
+    return true;
+}
+
+static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
+
+const Driver driver_postgres = {
+    .name = "postgres",
+    .schemes = schemes,
+    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true},
+    .check_url = postgres_url_check,
+    .connect = connect_to_server,
+    .close = close_connection,
+    .submit = postgres_submit,
+    .next = postgres_next,
+    .history_sql = history_sql,
+    .lock_try = postgres_lock_try,
+    .lock_is_held = postgres_lock_is_held,
+    .lock_release = postgres_lock_release,
+    .lock_holder = postgres_lock_holder,
+    .backend = backend,
+    .backend_is_busy = backend_is_busy,
+};

@@ -1,0 +1,63 @@
+#include "drivers/postgres/url.h"
+
+#include <libpq-fe.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static bool fail_url(DbaltError *error, const char *reason)
+{
+    fail(error, DBALT_ERROR_USAGE, "the database URL cannot be read: %s", reason);
+    return fail_hint(error,
+                     "in a user name or password write \"@\" as %%40, \"/\" as %%2F, \":\" as %%3A, \"?\" as %%3F and \"%%\" as %%25");
+}
+
+/*
+ * libpq takes the first "@" or "/" as the end of user and password. What a password with one of these leaves over would come
+ * back as the name of a host or database in some message.
+ */
+static const char *shape_problem(const char *url)
+{
+    Text text = text_of(url);
+    if (!text_starts_with(text, TEXT("postgres://")) && !text_starts_with(text, TEXT("postgresql://")))
+        return "it does not begin with \"postgres://\" or \"postgresql://\"";
+
+    size_t begin = text_find(text, TEXT("://")) + strlen("://");
+    Text rest = text_slice(text, begin, text.length);
+    Text place = text_slice(rest, 0, text_find(rest, TEXT("?")));
+    size_t at = text_find(place, TEXT("@"));
+    if (at == place.length)
+        return NULL;
+
+    Text behind = text_slice(place, at + 1, place.length);
+    if (text_find(behind, TEXT("@")) < behind.length || text_find(place, TEXT("/")) < at)
+        return "there is a \"@\" or \"/\" too many";
+
+    return NULL;
+}
+
+static bool is_port_list(const char *ports)
+{
+    return ports[strspn(ports, "0123456789,")] == '\0';
+}
+
+bool postgres_url_check(const char *url, DbaltError *error)
+{
+    const char *problem = shape_problem(url);
+    if (problem != NULL)
+        return fail_url(error, problem);
+
+    char *said = NULL;
+    PQconninfoOption *options = PQconninfoParse(url, &said);
+    PQfreemem(said); /* it quotes the URL */
+    if (options == NULL)
+        return fail_url(error, "a part of it is misspelt, or a parameter behind the \"?\" is unknown");
+
+    bool fine = true;
+    for (PQconninfoOption *option = options; option->keyword != NULL; option++)
+        if (strcmp(option->keyword, "port") == 0 && option->val != NULL && !is_port_list(option->val))
+            fine = false;
+
+    PQconninfoFree(options);
+    return fine || fail_url(error, "its port is no number");
+}

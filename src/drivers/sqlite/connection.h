@@ -1,0 +1,50 @@
+/* SqliteConnection: what the parts of the SQLite driver share. */
+
+#ifndef DRIVERS_SQLITE_CONNECTION_H
+#define DRIVERS_SQLITE_CONNECTION_H
+
+#include <sqlite3.h>
+
+#include "drivers/driver.h"
+#include "drivers/sqlite/foreign_keys.h"
+#include "drivers/sqlite/watch.h"
+#include "sql/statement.h"
+
+/* Where a STEP_SQL stands. */
+typedef struct SqliteRun {
+    bool is_begun;
+    StatementReader reader;
+    SqlStatement statement;  /* the one that is running */
+    size_t index;            /* of it in the step */
+    Text rest;               /* of its text: what was not prepared yet */
+    sqlite3_stmt *prepared;  /* owned; NULL = none runs */
+    bool enforcement_is_off; /* foreign keys, for this statement */
+    sqlite3_int64 changes;   /* of the connection when the step began */
+    const char **fields;     /* of the row that was answered last */
+    size_t field_capacity;
+} SqliteRun;
+
+typedef struct SqliteConnection {
+    Connection base;  /* first: it is what the driver's functions are given */
+    Arena arena;      /* lives as long as the connection */
+    const char *path; /* absolute: the process may change its folder */
+    bool read_only;
+    int timeout;        /* milliseconds that a reader waits for a writer; a writer waits for ever */
+    int64_t busy_until; /* by wait_now(): end of a reader's patience */
+
+    sqlite3 *database; /* owned */
+    bool has_traces;   /* a script left something in the connection: another one is opened before the next transaction */
+    SqliteWatch watch;
+    SqliteForeignKeys foreign_keys;
+
+    Arena batch; /* lives until the batch is answered */
+    Step *steps;
+    size_t step_count, step_capacity;
+    size_t step; /* index of the one that runs */
+    SqliteRun run;
+
+    int lock_descriptor; /* owned; -1 = none yet */
+    bool lock_is_held;
+} SqliteConnection;
+
+#endif

@@ -1,0 +1,119 @@
+#include "drivers/sqlite/database.h"
+
+#include "drivers/sqlite/fault.h"
+
+/* Instructions of SQLite's machine between two looks at the cancel descriptor: some 10 microseconds. */
+enum { PROGRESS_PERIOD = 1000 };
+
+bool sqlite_database_is_cancelled(SqliteConnection *connection)
+{
+    return wait_for(connection->base.wait, -1, 0, 0) == WAIT_CANCELLED;
+}
+
+void sqlite_database_gather_patience(SqliteConnection *connection)
+{
+    connection->busy_until = connection->read_only ? wait_now() + connection->timeout : WAIT_FOREVER;
+}
+
+static int stop_when_cancelled(void *context)
+{
+    return sqlite_database_is_cancelled(context);
+}
+
+/*
+ * A writer waits as long as it takes; only a cancel ends it. SQLite has no queue for those who wait, so they ask again after
+ * a pause which grows from 2 to 50 ms, each a different one.
+ */
+static int wait_while_busy(void *context, int tries)
+{
+    SqliteConnection *connection = context;
+    if (wait_now() >= connection->busy_until)
+        return false;
+
+    int longest = tries < 24 ? 2 + 2 * tries : 50;
+    unsigned char chance;
+    sqlite3_randomness(sizeof chance, &chance);
+    return wait_sleep(connection->base.wait, 1 + longest / 2 + chance % (longest / 2));
+}
+
+int sqlite_database_execute(SqliteConnection *connection, const char *sql)
+{
+    for (int tries = 0;; tries++) {
+        int code = sqlite3_exec(connection->database, sql, NULL, NULL, NULL);
+        /* SQLite does not ask wait_while_busy() where it fears a deadlock. */
+        if ((code & 0xff) != SQLITE_BUSY || !wait_while_busy(connection, tries))
+            return code;
+    }
+}
+
+static bool refuse(const SqliteConnection *connection, int code, DbaltError *error)
+{
+    sqlite_fault(connection, code, error);
+    if (error->code == DBALT_ERROR_INTERRUPTED)
+        return false;
+
+    error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot open \"%s\"", connection->path);
+}
+
+static int configure(SqliteConnection *connection)
+{
+    sqlite3 *database = connection->database;
+    sqlite_database_gather_patience(connection);
+    connection->watch = (SqliteWatch){.arena = &connection->batch};
+    sqlite3_set_authorizer(database, sqlite_watch, &connection->watch);
+    sqlite3_busy_handler(database, wait_while_busy, connection);
+    sqlite3_progress_handler(database, PROGRESS_PERIOD, stop_when_cancelled, connection);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+
+    int code = connection->read_only ? sqlite3_exec(database, "PRAGMA query_only = 1", NULL, NULL, NULL) : SQLITE_OK;
+    /* The first look into the file: is it a database? */
+    return code == SQLITE_OK ? sqlite3_exec(database, "PRAGMA schema_version", NULL, NULL, NULL) : code;
+}
+
+static bool open_new(SqliteConnection *connection, DbaltError *error)
+{
+    /* Readers too open it for writing, where they may: what a killed writer left half-done must be undone before it can be read. */
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(connection->path, &connection->database, flags, NULL);
+    if (code == SQLITE_OK)
+        code = configure(connection);
+    if (code != SQLITE_OK)
+        return refuse(connection, code, error);
+
+    if (!connection->read_only && sqlite3_db_readonly(connection->database, "main") == 1)
+        return fail(error, DBALT_ERROR_DATABASE, "database file \"%s\" is read-only", connection->path);
+    return true;
+}
+
+bool sqlite_database_open(SqliteConnection *connection, DbaltError *error)
+{
+    sqlite3 *old = connection->database;
+    connection->database = NULL;
+    if (open_new(connection, error))
+        return true;
+
+    sqlite3_close(connection->database);
+    connection->database = old;
+    return false;
+}
+
+bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error)
+{
+    /* SQLite writes the header at the begin of the first transaction for writing. */
+    int code = sqlite_database_execute(connection, "BEGIN IMMEDIATE");
+    if (code == SQLITE_OK)
+        code = sqlite_database_execute(connection, "COMMIT");
+    return code == SQLITE_OK || refuse(connection, code, error);
+}
+
+bool sqlite_database_reopen(SqliteConnection *connection, DbaltError *error)
+{
+    sqlite3 *old = connection->database;
+    if (!sqlite_database_open(connection, error))
+        return false;
+
+    sqlite3_close(old);
+    connection->has_traces = false;
+    return true;
+}

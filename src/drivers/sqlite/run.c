@@ -1,0 +1,196 @@
+#include "drivers/sqlite/run.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include "drivers/sqlite/database.h"
+#include "drivers/sqlite/fault.h"
+
+static void finish_statement(SqliteConnection *connection)
+{
+    SqliteRun *run = &connection->run;
+    sqlite3_finalize(run->prepared);
+    run->prepared = NULL;
+    if (run->enforcement_is_off)
+        sqlite3_db_config(connection->database, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    run->enforcement_is_off = false;
+}
+
+void sqlite_run_stop(SqliteConnection *connection)
+{
+    finish_statement(connection);
+    connection->run = (SqliteRun){0};
+}
+
+static void begin(SqliteConnection *connection, const Step *step)
+{
+    SqliteRun *run = &connection->run;
+    *run = (SqliteRun){.is_begun = true, .changes = sqlite3_total_changes64(connection->database)};
+    statement_reader_init(&run->reader, SQL_SQLITE, step->sql);
+}
+
+/*
+ * Goes to the next statement. Its end is found first, because SQLite copies all that it is given: with the whole script for
+ * each statement, large scripts would take quadratic time.
+ */
+static bool next_statement(SqliteRun *run)
+{
+    bool is_first = run->statement.text.data == NULL;
+    if (run->rest.length > 0)
+        return true;
+    if (!statement_next(&run->statement, &run->reader))
+        return false;
+
+    run->rest = run->statement.text;
+    run->index += is_first ? 0 : 1;
+    return true;
+}
+
+static size_t offset_of_rest(const SqliteRun *run)
+{
+    return run->statement.offset + (run->statement.text.length - run->rest.length);
+}
+
+/* False when the statement failed: answer says how. */
+static bool check(SqliteConnection *connection, int code, Answer *answer)
+{
+    const SqliteRun *run = &connection->run;
+    if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
+        return true;
+
+    int offset = sqlite3_error_offset(connection->database);
+    answer->kind = ANSWER_ERROR;
+    answer->fault = sqlite_fault(connection, code, &answer->error);
+    answer->statement = run->index;
+    answer->offset = offset < 0 ? -1 : (long)(offset_of_rest(run) + (size_t)offset);
+    return false;
+}
+
+static bool refuse_transaction_control(SqliteConnection *connection, const char *word, Answer *answer)
+{
+    answer->kind = ANSWER_ERROR;
+    answer->fault = FAULT_OTHER;
+    answer->statement = connection->run.index;
+    answer->offset = (long)offset_of_rest(&connection->run);
+    fail(&answer->error, DBALT_ERROR_FAILED, "%s cannot stand in a script: dbalt begins and ends its transactions itself", word);
+    return fail_hint(&answer->error, "take it out of the script");
+}
+
+/* Prepares what is left of the statement; *seen tells what it is about to do. */
+static int prepare(SqliteConnection *connection, SqliteWatch *seen, const char **tail, const Step *step)
+{
+    Text sql = connection->run.rest;
+    if (sql.length > INT_MAX)
+        return SQLITE_TOOBIG;
+
+    connection->watch.is_script = step->is_script;
+    connection->watch.in_transaction = !sqlite3_get_autocommit(connection->database);
+    int code = sqlite3_prepare_v2(connection->database, sql.data, (int)sql.length, &connection->run.prepared, tail);
+
+    *seen = connection->watch;
+    connection->watch = (SqliteWatch){.arena = &connection->batch};
+    connection->has_traces |= seen->leaves_traces;
+    return code;
+}
+
+/*
+ * Without enforcement DROP TABLE deletes no row in other tables. Where no table refers to it, enforcement stays on and
+ * keeps SQLite's number of deferred violations right.
+ */
+static int turn_enforcement_off(SqliteConnection *connection, SqliteWatch *seen, const char **tail, const Step *step)
+{
+    bool refer = false;
+    int code = sqlite_foreign_keys_refer_to(&refer, connection->database, seen->dropped_from, seen->dropped);
+    if (code != SQLITE_OK || !refer)
+        return code;
+
+    SqliteRun *run = &connection->run;
+    sqlite3_finalize(run->prepared);
+    run->prepared = NULL;
+    sqlite3_db_config(connection->database, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+    run->enforcement_is_off = true;
+    return prepare(connection, seen, tail, step);
+}
+
+static int bind_values(sqlite3_stmt *prepared, const Step *step)
+{
+    int code = SQLITE_OK;
+    for (int i = 1; i <= sqlite3_bind_parameter_count(prepared) && code == SQLITE_OK; i++) {
+        const char *name = sqlite3_bind_parameter_name(prepared, i); /* "$2" */
+        size_t number = name == NULL ? 0 : strtoul(name + 1, NULL, 10);
+        if (number >= 1 && number <= step->value_count)
+            code = sqlite3_bind_text(prepared, i, step->values[number - 1], -1, SQLITE_STATIC);
+    }
+    return code;
+}
+
+static bool begin_statement(SqliteConnection *connection, const Step *step, Answer *answer)
+{
+    SqliteRun *run = &connection->run;
+    const char *tail = NULL;
+    SqliteWatch seen;
+
+    int code = prepare(connection, &seen, &tail, step);
+    if (seen.refused != NULL)
+        return refuse_transaction_control(connection, seen.refused, answer);
+    if (code == SQLITE_OK && !sqlite3_get_autocommit(connection->database) && sqlite_foreign_keys_may_slip(&seen, run->rest))
+        code = sqlite_foreign_keys_count(&connection->foreign_keys, connection->database);
+    if (code == SQLITE_OK && seen.dropped != NULL)
+        code = turn_enforcement_off(connection, &seen, &tail, step);
+    if (code == SQLITE_OK)
+        code = bind_values(run->prepared, step);
+    if (!check(connection, code, answer))
+        return false;
+
+    run->rest = text_slice(run->rest, (size_t)(tail - run->rest.data), run->rest.length);
+    return true;
+}
+
+static void read_row(SqliteConnection *connection, Answer *answer)
+{
+    SqliteRun *run = &connection->run;
+    size_t count = (size_t)sqlite3_column_count(run->prepared);
+    if (count > run->field_capacity) {
+        run->fields = arena_allocate_array(&connection->batch, count, sizeof *run->fields);
+        run->field_capacity = count;
+    }
+
+    for (size_t i = 0; i < count; i++)
+        run->fields[i] = (const char *)sqlite3_column_text(run->prepared, (int)i);
+    answer->kind = ANSWER_ROW;
+    answer->fields = run->fields;
+    answer->field_count = count;
+}
+
+void sqlite_run_next(SqliteConnection *connection, const Step *step, Answer *answer)
+{
+    SqliteRun *run = &connection->run;
+    if (!run->is_begun)
+        begin(connection, step);
+
+    for (;;) {
+        if (run->prepared == NULL) {
+            if (!next_statement(run))
+                break;
+            /* Small statements end before the progress handler is ever asked. */
+            if (!check(connection, sqlite_database_is_cancelled(connection) ? SQLITE_INTERRUPT : SQLITE_OK, answer))
+                return;
+            if (!begin_statement(connection, step, answer))
+                return;
+        }
+
+        int code = run->prepared == NULL ? SQLITE_DONE : sqlite3_step(run->prepared);
+        if (!check(connection, code, answer))
+            return;
+        if (code == SQLITE_ROW && !step->is_script) {
+            read_row(connection, answer);
+            return;
+        }
+        if (code == SQLITE_DONE)
+            finish_statement(connection);
+    }
+
+    answer->kind = ANSWER_DONE;
+    answer->affected = sqlite3_total_changes64(connection->database) - run->changes;
+    sqlite_run_stop(connection);
+}

@@ -1,0 +1,54 @@
+/* Pieces of a script: what of a section is sent in one. */
+
+#include "scripts/script.h"
+#include "sql/statement.h"
+
+static void add_piece(Pieces *pieces, Piece **rows, size_t *capacity, Arena *arena, Piece piece)
+{
+    *rows = arena_grow(arena, *rows, pieces->count, capacity, sizeof(**rows));
+    (*rows)[pieces->count++] = piece;
+    pieces->rows = *rows;
+    pieces->statement_count += piece.statement_count;
+}
+
+/* singly: each statement by itself; else as many as can be, up to a COPY that wants its data. */
+static Pieces cut(Arena *arena, const Script *script, SectionKind section, bool singly)
+{
+    Text text = script->sections[section].text;
+    StatementReader reader;
+    statement_reader_init(&reader, script->dialect, text);
+
+    Pieces pieces = {0};
+    Piece *rows = NULL;
+    size_t capacity = 0;
+    size_t begin = 0;
+    size_t count = 0;
+    for (SqlStatement statement; statement_next(&statement, &reader);) {
+        count++;
+        if (!singly && !statement.copies)
+            continue;
+
+        size_t from = singly ? statement.offset : begin;
+        Text sql = text_slice(text, from, statement.offset + statement.text.length - from);
+        add_piece(&pieces, &rows, &capacity, arena, (Piece){.text = sql, .statement_count = count});
+        if (statement.copies)
+            add_piece(&pieces, &rows, &capacity, arena, (Piece){.text = statement.copy_data, .is_copy_data = true});
+        begin = statement.next;
+        count = 0;
+    }
+
+    if (count > 0)
+        add_piece(&pieces, &rows, &capacity, arena, (Piece){.text = text_slice(text, begin, text.length), .statement_count = count});
+
+    return pieces;
+}
+
+Pieces script_pieces(Arena *arena, const Script *script, SectionKind section)
+{
+    return cut(arena, script, section, false);
+}
+
+Pieces script_statements(Arena *arena, const Script *script, SectionKind section)
+{
+    return cut(arena, script, section, true);
+}

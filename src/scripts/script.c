@@ -1,0 +1,259 @@
+#include "scripts/script.h"
+
+#include <string.h>
+
+#include "scripts/place.h"
+#include "sql/marker.h"
+#include "sql/statement.h"
+
+/* A script being cut. */
+typedef struct Cutter {
+    Script script;
+    Text text;
+    Lexer lexer;
+    Token last;          /* TOKEN_END before the first */
+    bool has_marker;     /* one was read */
+    bool has_preamble;   /* SQL stands before the first marker */
+    size_t preamble;     /* where it begins */
+    SectionKind section; /* being read, when has_marker */
+    size_t begin;        /* of its text */
+} Cutter;
+
+/* Names the place of a refusal; returns false. */
+static bool refused_at(DbaltError *error, const Cutter *cutter, size_t offset)
+{
+    place_fill(error, cutter->script.path, cutter->text, 1, offset);
+    return false;
+}
+
+static bool check_bytes(const Cutter *cutter, DbaltError *error)
+{
+    Text text = cutter->text;
+    size_t invalid = text_invalid_utf8(text);
+    size_t nul = text_find(text, (Text){.data = "", .length = 1});
+    if (nul < text.length && nul < invalid) {
+        fail(error, DBALT_ERROR_SCRIPT, "NUL byte in the script");
+        fail_hint(error, "save the file as UTF-8 text");
+        return refused_at(error, cutter, nul);
+    }
+
+    if (invalid < text.length) {
+        fail(error, DBALT_ERROR_SCRIPT, "the script is not UTF-8: byte 0x%02X", (unsigned char)text.data[invalid]);
+        fail_hint(error, "save the file as UTF-8 text");
+        return refused_at(error, cutter, invalid);
+    }
+
+    return true;
+}
+
+static size_t without_line_end(Text text, size_t offset)
+{
+    if (text_starts_with(text_slice(text, offset, 2), TEXT("\r\n")))
+        return offset + 2;
+
+    return offset < text.length ? offset + 1 : offset;
+}
+
+static void end_section(Cutter *cutter, size_t offset)
+{
+    Section *section = &cutter->script.sections[cutter->section];
+    section->text = text_slice(cutter->text, cutter->begin, offset - cutter->begin);
+}
+
+static bool refuse_marker(const Cutter *cutter, Token marker, Text name, MarkerSpelling spelling, DbaltError *error)
+{
+    Text line = text_trim(marker.text);
+    size_t dashes = marker.offset + (size_t)(line.data - marker.text.data);
+    if (spelling == MARKER_EXACT) {
+        fail(error, DBALT_ERROR_SCRIPT, "the marker \"%.*s\" is not on a line of its own", TEXT_ARGUMENTS(line));
+        fail_hint(error, "put it on a line of its own, or change the comment");
+    } else if (name.length > 0) {
+        fail(error, DBALT_ERROR_SCRIPT, "misspelt marker \"%.*s\"", TEXT_ARGUMENTS(line));
+        fail_hint(error, "write \"-- dbalt: %.*s\"", TEXT_ARGUMENTS(name));
+    } else {
+        fail(error, DBALT_ERROR_SCRIPT, "unknown marker \"%.*s\"", TEXT_ARGUMENTS(line));
+        fail_hint(error, "there are \"-- dbalt: before-up\", \"-- dbalt: up\", \"-- dbalt: down\" and \"-- dbalt: before-down\"");
+    }
+
+    return refused_at(error, cutter, dashes);
+}
+
+static bool begins_line(Text text, size_t offset)
+{
+    return offset == 0 || text.data[offset - 1] == '\n' || text.data[offset - 1] == '\r';
+}
+
+static SectionKind section_of(Text name)
+{
+    SectionKind kind = SECTION_BEFORE_UP;
+    while (!text_equals(name, text_of(section_name(kind))))
+        kind++;
+
+    return kind;
+}
+
+static bool take_marker(Cutter *cutter, Token marker, DbaltError *error)
+{
+    if (cutter->has_preamble) {
+        fail(error, DBALT_ERROR_SCRIPT, "SQL before the first marker");
+        fail_hint(error, "put it below \"-- dbalt: up\"; only comments may stand before the first marker");
+        return refused_at(error, cutter, cutter->preamble);
+    }
+
+    Text name;
+    MarkerSpelling spelling = marker_read(&name, text_trim(marker.text));
+    if (spelling != MARKER_EXACT || !begins_line(cutter->text, marker.offset))
+        return refuse_marker(cutter, marker, name, spelling, error);
+
+    SectionKind kind = section_of(name);
+    Section *section = &cutter->script.sections[kind];
+    if (section->present) {
+        fail(error, DBALT_ERROR_SCRIPT, "the marker \"-- dbalt: %s\" is there twice: first in line %zu", section_name(kind),
+             section->line - 1);
+        fail_hint(error, "put all of \"%s\" into one section", section_name(kind));
+        return refused_at(error, cutter, marker.offset);
+    }
+
+    if (cutter->has_marker)
+        end_section(cutter, marker.offset);
+    cutter->has_marker = true;
+    cutter->section = kind;
+    cutter->begin = without_line_end(cutter->text, marker.offset + marker.text.length);
+    *section = (Section){.present = true, .line = place_count_lines(cutter->text, marker.offset) + 2};
+
+    return true;
+}
+
+static bool refuse_unclosed(const Cutter *cutter, Token token, DbaltError *error)
+{
+    static const char *const names[] = {
+        [TOKEN_QUOTED] = "quoted name", [TOKEN_STRING] = "string", [TOKEN_COMMENT] = "comment", [TOKEN_COPY_DATA] = "COPY data"};
+    static const char *const remedies[] = {
+        [TOKEN_QUOTED] = "close it with the quote that began it",
+        [TOKEN_STRING] = "close it with the quote that began it",
+        [TOKEN_COMMENT] = "close it with \"*/\"",
+        [TOKEN_COPY_DATA] = "end the data with a line \"\\.\"",
+    };
+
+    fail(error, DBALT_ERROR_SCRIPT, "%s without end", names[token.kind]);
+    fail_hint(error, "%s", remedies[token.kind]);
+    return refused_at(error, cutter, token.offset);
+}
+
+/* psql would read the data first, and then go on in the line of the COPY. */
+static bool check_copy_line(const Cutter *cutter, Token data, DbaltError *error)
+{
+    size_t behind = cutter->last.offset + cutter->last.text.length;
+    Text between = text_trim(text_slice(cutter->text, behind, data.offset - behind));
+    if (between.length == 0 || text_starts_with(between, TEXT("--")))
+        return true;
+
+    fail(error, DBALT_ERROR_SCRIPT, "SQL behind COPY ... FROM STDIN on the same line");
+    fail_hint(error, "begin it on the line behind the data");
+    return refused_at(error, cutter, (size_t)(between.data - cutter->text.data));
+}
+
+static bool begins_statement(const Cutter *cutter)
+{
+    TokenKind last = cutter->last.kind;
+    return last == TOKEN_END || last == TOKEN_SEMICOLON || last == TOKEN_MARKER || last == TOKEN_COPY_DATA;
+}
+
+/* \connect, \i ... of psql; .read, .mode ... of the sqlite3 shell. */
+static bool is_shell_command(const Cutter *cutter, Token token)
+{
+    if (token.kind != TOKEN_SYMBOL)
+        return false;
+    if (cutter->script.dialect == SQL_POSTGRES)
+        return token.text.data[0] == '\\';
+
+    return token.text.data[0] == '.' && begins_statement(cutter);
+}
+
+static bool refuse_shell_command(const Cutter *cutter, Token token, DbaltError *error)
+{
+    Text rest = text_slice(cutter->text, token.offset, cutter->text.length);
+    size_t length = 1;
+    while (length < rest.length && strchr(" \t\r\n;", rest.data[length]) == NULL)
+        length++;
+
+    const char *shell = cutter->script.dialect == SQL_POSTGRES ? "psql" : "sqlite3";
+    Text command = text_slice(rest, 0, length);
+    fail(error, DBALT_ERROR_SCRIPT, "%s command \"%.*s\" is no SQL", shell, TEXT_ARGUMENTS(command));
+    fail_hint(error, "remove it: a script holds what the database itself understands");
+    return refused_at(error, cutter, token.offset);
+}
+
+static bool take_token(Cutter *cutter, Token token, DbaltError *error)
+{
+    if (token.kind == TOKEN_MARKER)
+        return take_marker(cutter, token, error);
+    if (token.unclosed)
+        return refuse_unclosed(cutter, token, error);
+    if (token.kind == TOKEN_COPY_DATA)
+        return check_copy_line(cutter, token, error);
+    if (is_shell_command(cutter, token))
+        return refuse_shell_command(cutter, token, error);
+
+    if (!cutter->has_marker && !cutter->has_preamble) {
+        cutter->has_preamble = true;
+        cutter->preamble = token.offset;
+    }
+
+    return true;
+}
+
+bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error)
+{
+    static const Text byte_order_mark = TEXT("\xEF\xBB\xBF");
+    if (text_starts_with(text, byte_order_mark))
+        text = text_slice(text, byte_order_mark.length, text.length);
+
+    Cutter cutter = {.script = {.path = path, .dialect = dialect}, .text = text};
+    if (!check_bytes(&cutter, error))
+        return false;
+
+    lexer_init(&cutter.lexer, dialect, text);
+    for (;;) {
+        Token token = lexer_next(&cutter.lexer);
+        if (token.kind == TOKEN_END)
+            break;
+        if (!take_token(&cutter, token, error))
+            return false;
+        cutter.last = token;
+    }
+
+    if (!cutter.has_marker) {
+        cutter.section = SECTION_UP;
+        cutter.script.sections[SECTION_UP] = (Section){.present = true, .line = 1};
+    }
+    end_section(&cutter, text.length);
+
+    *script = cutter.script;
+    return true;
+}
+
+bool script_load(Script *script, Arena *arena, const Folder *folder, const Alteration *alteration, SqlDialect dialect, DbaltError *error)
+{
+    const char *path = folder_file_path(arena, folder, alteration->file);
+    if (alteration->kind == KIND_JAVASCRIPT) {
+        fail(error, DBALT_ERROR_SCRIPT, "\"%s\" is JavaScript, which this version of dbalt does not run", path);
+        error_set(error->script, sizeof(error->script), "%s", path);
+        return false;
+    }
+
+    Text text;
+    return folder_read_file(&text, arena, folder, alteration->file, error) && script_parse(script, path, dialect, text, error);
+}
+
+void script_locate(DbaltError *error, const Script *script, SectionKind section, long offset, size_t statement)
+{
+    const Section *place = &script->sections[section];
+    SqlStatement found;
+    if (offset >= 0)
+        place_fill(error, script->path, place->text, place->line, (size_t)offset);
+    else if (statement_at(&found, script->dialect, place->text, statement))
+        place_fill(error, script->path, place->text, place->line, found.offset);
+    else
+        error_set(error->script, sizeof(error->script), "%s", script->path);
+}
