@@ -25,21 +25,21 @@ typedef struct Option {
     size_t offset;
 } Option;
 
-#define OPTION_TYPE(field)                                                                                                                 \
+#define OPTION_TYPE(field) \
     _Generic((field), bool : OPTION_FLAG, const char * : OPTION_TEXT, int : OPTION_NUMBER, OptionalNumber : OPTION_OPTIONAL_NUMBER)
 
 /* An option that fills a field of the command's options struct. */
-#define OPTION(Struct, field, ...)                                                                                                         \
-    {                                                                                                                                      \
-        .type = OPTION_TYPE(((Struct *)0)->field), .offset = offsetof(Struct, field), __VA_ARGS__                                          \
+#define OPTION(Struct, field, ...)                                                                \
+    {                                                                                             \
+        .type = OPTION_TYPE(((Struct *)0)->field), .offset = offsetof(Struct, field), __VA_ARGS__ \
     }
 
 /* One that fills a field of Settings. */
 #define SETTING(field, ...) OPTION(Settings, field, .is_setting = true, __VA_ARGS__)
 
-#define OPTIONS_END                                                                                                                        \
-    {                                                                                                                                      \
-        .name = NULL                                                                                                                       \
+#define OPTIONS_END  \
+    {                \
+        .name = NULL \
     }
 
 /* What the words after a command are: for completion. */

@@ -110,7 +110,7 @@ bool environment_file_parse(const char **value, Arena *arena, Text text, const c
         if (!text_equals(name, text_of(key)))
             continue;
         if (read == NULL)
-            return fail(error, DBALT_ERROR_USAGE, "%s:%d: the quote after %s= never ends", path, line, key);
+            return fail(error, DBALT_ERROR_USAGE, "the quote in line %d of \"%s\", after %s=, never ends", line, path, key);
 
         found = read;
     }

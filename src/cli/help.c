@@ -23,9 +23,10 @@ const char *help_option(Arena *arena, const Option *option)
     bool is_optional = option->type == OPTION_OPTIONAL_NUMBER;
     const char *letter = option->letter == 0 ? "" : arena_format(arena, "-%c, ", option->letter);
     const char *value = option->choices != NULL ? option->choices : option->value;
-    const char *format = value == NULL ? "%s--%s%s" : is_optional ? "%s--%s[=%s]" : "%s--%s %s";
+    if (value == NULL)
+        return arena_format(arena, "%s--%s", letter, option->name);
 
-    return arena_format(arena, format, letter, option->name, value == NULL ? "" : value);
+    return arena_format(arena, "%s--%s%s%s%s", letter, option->name, is_optional ? "[=" : " ", value, is_optional ? "]" : "");
 }
 
 const char *help_usage(Arena *arena, const Command *command)

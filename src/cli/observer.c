@@ -37,6 +37,7 @@ static void show_step(Session *session, Arena *arena, const DbaltEvent *event)
 static void show(Session *session, const DbaltEvent *event)
 {
     CLEANUP(arena_done) Arena arena = {0};
+    const char *message = event->message == NULL ? "" : event->message;
     const char *place = event->entry == NULL ? "" : arena_format(&arena, "%s: ", label_of(&arena, event->entry));
 
     switch (event->kind) {
@@ -45,10 +46,10 @@ static void show(Session *session, const DbaltEvent *event)
         show_step(session, &arena, event);
         return;
     case DBALT_EVENT_WARNING:
-        session_warn(session, "%s%s", place, event->message);
+        session_warn(session, "%s%s", place, message);
         return;
     default:
-        session_info(session, "%s%s", place, event->message);
+        session_info(session, "%s%s", place, message);
         return;
     }
 }

@@ -278,19 +278,6 @@ static void apply_flags(const Scanner *scanner, Settings *settings)
     }
 }
 
-static bool find_command(Invocation *invocation, Arena *arena, const char *name, DbaltError *error)
-{
-    invocation->command = commands_find(name);
-    if (invocation->command != NULL) {
-        invocation->options = arena_allocate(arena, invocation->command->options_size);
-        return true;
-    }
-
-    const char *nearest = commands_suggest(name);
-    fail(error, DBALT_ERROR_USAGE, "unknown command \"%s\"", name);
-    return nearest == NULL ? fail_hint(error, "see \"dbalt help\"") : fail_hint(error, "did you mean \"%s\"?", nearest);
-}
-
 bool options_parse(Invocation *invocation, Settings *settings, Arena *arena, int count, char *const *words, DbaltError *error)
 {
     Scanner scanner = {.arena = arena};
@@ -300,8 +287,11 @@ bool options_parse(Invocation *invocation, Settings *settings, Arena *arena, int
     size_t word_count = 0;
     const char **found = collect_words(&word_count, &scanner);
     *invocation = (Invocation){0};
-    if (word_count > 0 && !find_command(invocation, arena, found[0], error))
-        return false;
+    if (word_count > 0) {
+        if (!commands_find(&invocation->command, found[0], error))
+            return false;
+        invocation->options = arena_allocate(arena, invocation->command->options_size);
+    }
 
     for (size_t i = 0; i < scanner.count; i++) {
         if (scanner.tokens[i].word == NULL && !apply(&scanner.tokens[i], invocation, settings, error))

@@ -3,9 +3,6 @@
 #include "cli/objects.h"
 #include "terminal/prompt.h"
 
-/* Names that are listed before a question; more would push it off the screen. */
-#define MOST_LISTED 10
-
 static const struct {
     const char *what; /* "Found 3 alterations to ..." */
     const char *done; /* "... 3 alterations" */
@@ -57,42 +54,14 @@ static void summarize(Session *session, const DbaltResult *result, DbaltAction a
 ExitCode run_plan(Session *session, DbaltPlan *plan, DbaltAction action, const char *command)
 {
     DbaltResult result = {0};
+    bool is_empty = dbalt_plan_entries(plan).count == 0;
     bool is_whole = dbalt_run(plan, &result, &session->error);
     ExitCode code = is_whole ? EXIT_OK : session_tell_error(session);
 
     if (session->format == FORMAT_JSON)
         objects_print_run(command, dbalt_plan_target(plan), &result, session->out);
-    else
+    else if (!is_empty || result.planned > 0)
         summarize(session, &result, action, is_whole);
 
     return code;
-}
-
-static void list_planned(Session *session, const DbaltEntries *entries)
-{
-    for (size_t i = 0; i < entries->count && i < MOST_LISTED; i++)
-        session_info(session, "  %s %s", entries->rows[i].release, entries->rows[i].identity);
-
-    if (entries->count > MOST_LISTED)
-        session_info(session, "  and %zu more", entries->count - MOST_LISTED);
-}
-
-ExitCode run_rollback(Session *session, DbaltPlan *plan, bool yes, const char *command)
-{
-    DbaltEntries entries = dbalt_plan_entries(plan);
-    run_announce(session, plan, DBALT_ROLLBACK);
-    if (entries.count == 0) {
-        if (session->format == FORMAT_JSON)
-            objects_print_run(command, dbalt_plan_target(plan), &(DbaltResult){0}, session->out);
-        return EXIT_OK;
-    }
-
-    if (!yes && session->is_interactive) {
-        list_planned(session, &entries);
-        ExitCode answer = run_confirm(session, arena_format(&session->arena, "Roll back %s?", session_count(session, entries.count)));
-        if (answer != EXIT_OK)
-            return answer;
-    }
-
-    return run_plan(session, plan, DBALT_ROLLBACK, command);
 }

@@ -6,12 +6,12 @@
 #include "cli/command.h"
 
 /* Fields and options of a command that takes the deploy lock. */
-#define LOCK_FIELDS                                                                                                                        \
-    bool no_wait;                                                                                                                          \
+#define LOCK_FIELDS \
+    bool no_wait;   \
     int wait_lock;
 
-#define LOCK_OPTIONS(Struct)                                                                                                               \
-    OPTION(Struct, no_wait, .name = "no-wait", .help = "exit 5 at once when another deploy holds the lock"),                               \
+#define LOCK_OPTIONS(Struct)                                                                                 \
+    OPTION(Struct, no_wait, .name = "no-wait", .help = "exit 5 at once when another deploy holds the lock"), \
         OPTION(Struct, wait_lock, .name = "wait-lock", .value = "SECONDS", .help = "wait no longer than that for the lock")
 
 /* Asks before what cannot be undone; without anybody to ask it is a yes. EXIT_INTERRUPTED when the answer is no. */
@@ -20,11 +20,8 @@ ExitCode run_confirm(Session *session, const char *question);
 /* Says where a plan goes and what it would run. */
 void run_announce(Session *session, const DbaltPlan *plan, DbaltAction action);
 
-/* Runs the plan and says what was done, also when it fails. */
+/* Runs the plan and says what was done, also when it fails. An empty plan is run too: files released since correct the history. */
 ExitCode run_plan(Session *session, DbaltPlan *plan, DbaltAction action, const char *command);
-
-/* All that a roll back does with its plan. */
-ExitCode run_rollback(Session *session, DbaltPlan *plan, bool yes, const char *command);
 
 /* For CLEANUP. */
 void run_plan_cleanup(DbaltPlan **plan);

@@ -181,6 +181,11 @@ const char *session_count(Session *session, size_t count)
     return arena_format(&session->arena, "%zu alteration%s", count, count > 1 ? "s" : "");
 }
 
+bool session_colors_results(const Session *session)
+{
+    return wants_color(session, fileno(session->out));
+}
+
 size_t session_width(const Session *session)
 {
     return isatty(fileno(session->out)) ? terminal_size(fileno(session->out)).columns : 0;

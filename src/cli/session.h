@@ -96,6 +96,9 @@ ExitCode exit_code_of(const DbaltError *error);
 /* "1 alteration", "2 alterations"; there is "0 alteration". In the session's arena. */
 const char *session_count(Session *session, size_t count);
 
+/* Whether results are printed in colours. */
+bool session_colors_results(const Session *session);
+
 /* Columns to fit results into; 0 = no limit. */
 size_t session_width(const Session *session);
 

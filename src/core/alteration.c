@@ -64,13 +64,14 @@ static Parts take_apart(Text file)
     return parts;
 }
 
-static const char *complain_of_release(Arena *arena, Text release)
+/* What is wrong with the release, or NULL when it was read; likewise below. */
+static const char *read_release(Release *result, Arena *arena, Text release)
 {
-    Release read;
-    if (release_parse_file_name(&read, arena, release))
+    if (release_parse_file_name(result, arena, release))
         return NULL;
 
     /* What a command would take as a release is wrong here for its looks alone. */
+    Release read;
     DbaltError error;
     if (!release_parse(&read, arena_copy_text(arena, release), &error))
         return arena_copy_string(arena, error.message);
@@ -116,16 +117,19 @@ static bool is_known_ending(Text ending)
     return false;
 }
 
-/* What is wrong before the ending; NULL when nothing is. */
-static const char *complain_of_head(Arena *arena, Parts parts)
+/* Everything before the ending. */
+static const char *read_head(Alteration *alteration, Arena *arena, Parts parts)
 {
-    const char *complaint = complain_of_release(arena, parts.release);
-    if (complaint == NULL)
-        complaint = complain_of_timestamp(arena, parts.timestamp);
-    if (complaint == NULL && parts.name.length == 0)
-        complaint = "it has no name behind the timestamp";
+    const char *complaint = read_release(&alteration->release, arena, parts.release);
+    if (complaint != NULL)
+        return complaint;
 
-    return complaint;
+    Text identity = {.data = parts.timestamp.data, .length = parts.timestamp.length + 1 + parts.name.length};
+    if (parts.name.length > 0 && identity_parse(&alteration->identity, arena, identity))
+        return NULL;
+
+    complaint = complain_of_timestamp(arena, parts.timestamp);
+    return complaint != NULL ? complaint : "it has no name behind the timestamp";
 }
 
 static const char *complain_of_ending(Arena *arena, Text ending)
@@ -180,7 +184,8 @@ FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const cha
 
     const char *kept = arena_copy_string(arena, file);
     Parts parts = take_apart(text_of(kept));
-    const char *complaint = complain_of_head(arena, parts);
+    Alteration read = {.file = kept};
+    const char *complaint = read_head(&read, arena, parts);
     if (complaint != NULL) {
         if (!is_known_ending(ending_of(text_of(kept))) || !looks_meant(text_of(kept)))
             return FILE_NAME_OTHER;
@@ -188,15 +193,11 @@ FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const cha
         return FILE_NAME_MISSPELT;
     }
 
-    Alteration read = {.file = kept};
     if (!find_kind(&read.kind, parts.ending)) {
         *reason = complain_of_ending(arena, parts.ending);
         return FILE_NAME_MISSPELT;
     }
 
-    Text identity = {.data = parts.timestamp.data, .length = parts.timestamp.length + 1 + parts.name.length};
-    release_parse_file_name(&read.release, arena, parts.release);
-    identity_parse(&read.identity, arena, identity);
     *alteration = read;
     return FILE_NAME_ALTERATION;
 }

@@ -36,6 +36,12 @@ const char *timestamp_format(Arena *arena, Timestamp timestamp)
                         TEXT_ARGUMENTS(timestamp.fraction));
 }
 
+/* The length of what timestamp_format() makes of it. */
+static size_t written_length(Timestamp timestamp)
+{
+    return timestamp.seconds.length + (timestamp.fraction.length > 0 ? 1 + timestamp.fraction.length : 0);
+}
+
 bool identity_parse(Identity *identity, Arena *arena, Text text)
 {
     size_t hyphen = text_find(text, TEXT("-"));
@@ -44,11 +50,12 @@ bool identity_parse(Identity *identity, Arena *arena, Text text)
     if (name.length == 0 || !timestamp_parse(&timestamp, text_slice(text, 0, hyphen)))
         return false;
 
-    *identity = (Identity){
-        .timestamp = timestamp,
-        .name = name,
-        .text = arena_format(arena, "%s-%.*s", timestamp_format(arena, timestamp), TEXT_ARGUMENTS(name)),
-    };
+    *identity = (Identity){.timestamp = timestamp, .name = name};
+    if (written_length(timestamp) == hyphen)
+        identity->text = arena_copy_text(arena, text);
+    else
+        identity->text = arena_format(arena, "%s-%.*s", timestamp_format(arena, timestamp), TEXT_ARGUMENTS(name));
+
     return true;
 }
 

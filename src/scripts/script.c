@@ -30,7 +30,7 @@ static bool check_bytes(const Cutter *cutter, DbaltError *error)
 {
     Text text = cutter->text;
     size_t invalid = text_invalid_utf8(text);
-    size_t nul = text_find(text, (Text){.data = "", .length = 1});
+    size_t nul = text_find(text, TEXT("\0"));
     if (nul < text.length && nul < invalid) {
         fail(error, DBALT_ERROR_SCRIPT, "NUL byte in the script");
         fail_hint(error, "save the file as UTF-8 text");

@@ -129,11 +129,19 @@ static void give_up(PostgresConnection *connection)
     fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted, and the database server did not answer the cancel request");
 }
 
+/* A cancel that nobody was told of yet, or one that came while the message before was at its end. */
+static bool is_cancelled(PostgresSession *session)
+{
+    return session->cancelled || wait_for(session->wait, -1, 0, wait_now()) == WAIT_CANCELLED;
+}
+
 static void send_message(PostgresConnection *connection)
 {
     PostgresBatch *batch = &connection->batch;
     PostgresSession *session = &connection->session;
-    if (session->cancelled && batch->sent.step + batch->sent.offset > 0) {
+    if (batch->sent.step + batch->sent.offset == 0)
+        postgres_session_start(session, WAIT_FOREVER);
+    if (is_cancelled(session)) {
         Answer *failure = begin_failure(batch);
         failure->fault = FAULT_CANCELLED;
         fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted");
@@ -154,8 +162,6 @@ static void send_message(PostgresConnection *connection)
     for (size_t i = 0; i < batch->message.count; i++)
         has_script = has_script || batch->message.segments[i].is_script;
 
-    if (begin.step + begin.offset == 0)
-        postgres_session_start(session, WAIT_FOREVER);
     if (PQsendQuery(session->libpq, postgres_message_join(&batch->message, &arena)) != 1) {
         fail_by_result(connection, NULL);
         return;

@@ -14,6 +14,9 @@
 /* How long a server may take to answer what was cancelled; a COMMIT in flight is awaited within it. */
 #define CANCELLED_TIMEOUT 30000
 
+/* A request that overtakes its statement finds nothing to cancel, and is lost: it is made again and again. */
+#define CANCEL_INTERVAL 500
+
 static void pass_over_notice(void *context, const PGresult *notice)
 {
     (void)context;
@@ -111,17 +114,14 @@ static bool send_cancel(void *context)
     return PQcancel(context, message, sizeof(message)) == 1;
 }
 
-static void cancel(PostgresSession *session)
+static void request_cancel(PostgresSession *session)
 {
-    session->cancelled = true;
-    session->deadline = wait_now() + CANCELLED_TIMEOUT;
-
     PGcancel *request = PQgetCancel(session->libpq);
-    if (request == NULL)
-        return;
+    if (request != NULL)
+        process_call(session->wait, send_cancel, request, wait_now() + CANCEL_TIMEOUT);
 
-    process_call(session->wait, send_cancel, request, wait_now() + CANCEL_TIMEOUT);
     PQfreeCancel(request);
+    session->cancel_at = wait_now() + CANCEL_INTERVAL;
 }
 
 PostgresPump postgres_session_wait(PostgresSession *session)
@@ -130,17 +130,23 @@ PostgresPump postgres_session_wait(PostgresSession *session)
     if (PQflush(session->libpq) == 1)
         events |= POLLOUT;
 
-    switch (wait_for(session->wait, PQsocket(session->libpq), events, session->deadline)) {
-    case WAIT_TIMEOUT:
-        return POSTGRES_SILENT;
+    bool repeats = session->cancelled && session->cancel_at < session->deadline;
+    switch (wait_for(session->wait, PQsocket(session->libpq), events, repeats ? session->cancel_at : session->deadline)) {
     case WAIT_CANCELLED:
-        cancel(session);
-        return POSTGRES_AGAIN;
+        session->cancelled = true;
+        session->deadline = wait_now() + CANCELLED_TIMEOUT;
+        request_cancel(session);
+        break;
+    case WAIT_TIMEOUT:
+        if (!repeats)
+            return POSTGRES_SILENT;
+        request_cancel(session);
+        break;
     case WAIT_READY:
+        /* Should it fail, the connection is broken, and the next result says so. */
+        PQconsumeInput(session->libpq);
         break;
     }
-    /* Should it fail, the connection is broken, and the next result says so. */
-    PQconsumeInput(session->libpq);
     return POSTGRES_AGAIN;
 }
 

@@ -14,6 +14,7 @@ typedef struct PostgresSession {
     int64_t deadline;   /* by wait_now(), of what runs now */
     bool checks_client; /* the server can look out for clients that were killed */
     bool cancelled;     /* wait_cancel() was told while something ran: the server was asked to end it */
+    int64_t cancel_at;  /* by wait_now(): when it is asked again */
 } PostgresSession;
 
 /* What came of waiting for an answer. */

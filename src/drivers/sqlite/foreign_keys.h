@@ -6,7 +6,8 @@
  * - DROP TABLE, for which the driver turns the enforcement off: SQLite would delete the table's rows first, and with them
  *   (ON DELETE CASCADE) the children of a table that is only being rebuilt;
  * - ALTER TABLE ... ADD COLUMN with a generated column that REFERENCES another table;
- * - whatever follows PRAGMA writable_schema or legacy_alter_table.
+ * - whatever follows PRAGMA writable_schema.
+ * (ALTER TABLE ... RENAME takes those who refer to the table along, also under legacy_alter_table as long as foreign keys are on.)
  * What was violated before is counted right before the first of them in a transaction, and counted again before the commit.
  * An alteration with none of them pays nothing: both counts read every table that has foreign keys.
  */

@@ -4,12 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* With the first, UPDATE sqlite_schema works; with the second, a table can be renamed without those that refer to it. */
-static bool pragma_bends_schema(const char *pragma)
-{
-    return strcasecmp(pragma, "writable_schema") == 0 || strcasecmp(pragma, "legacy_alter_table") == 0;
-}
-
 int sqlite_watch(void *context, int action, const char *first, const char *second, const char *schema, const char *inside)
 {
     SqliteWatch *watch = context;
@@ -39,7 +33,7 @@ int sqlite_watch(void *context, int action, const char *first, const char *secon
         return SQLITE_OK;
     case SQLITE_PRAGMA:
         watch->leaves_traces = true;
-        watch->bends_schema = second != NULL && pragma_bends_schema(first);
+        watch->bends_schema = second != NULL && strcasecmp(first, "writable_schema") == 0;
         return SQLITE_OK;
     case SQLITE_ATTACH:
     case SQLITE_DETACH:

@@ -19,7 +19,7 @@ typedef struct SqliteWatch {
     const char *dropped;      /* the table of a DROP TABLE; NULL = none */
     const char *dropped_from; /* its schema: "main", "temp" ... */
     bool alters_table;
-    bool bends_schema;  /* a PRAGMA that lets later statements change the schema behind SQLite's back */
+    bool bends_schema;  /* PRAGMA writable_schema: later statements may change the schema behind SQLite's back */
     bool leaves_traces; /* what it does ends with the connection only: PRAGMA, ATTACH, temporary objects */
 } SqliteWatch;
 

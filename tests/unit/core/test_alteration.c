@@ -22,6 +22,7 @@ static void reads_every_part_of_a_file_name(void **state)
         {"1.0.0-1-a.b.c.sql", "1.0.0", "1-a.b.c", KIND_SQL},
         {"1.0.0-1-a.test.js", "1.0.0", "1-a.test", KIND_JAVASCRIPT},
         {"1.0.0-1-2-3.sql", "1.0.0", "1-2-3", KIND_SQL},
+        {"1.0.0-2022-09-23-a.js", "1.0.0", "2022-09-23-a", KIND_JAVASCRIPT},
         {"1.0.0-1--.sql", "1.0.0", "1--", KIND_SQL},
         {"1.0.0-1-\xc3\xa4 \xe2\x82\xac's \"x\".sql", "1.0.0", "1-\xc3\xa4 \xe2\x82\xac's \"x\"", KIND_SQL},
         {"1.0.0-1-x.SQL.sql", "1.0.0", "1-x.SQL", KIND_SQL},
@@ -80,7 +81,6 @@ static void tells_what_is_wrong_with_a_misspelt_name(void **state)
         {"next-a.sql", "\"a\" is no timestamp"},
         {"next_1663923770_a.sql", "is no release"},
         {"1.0.0-beta.1-1663923770-a.sql", "\"beta.1\" is no timestamp: Unix seconds go behind the release, and \"_\" before a pre-release"},
-        {"1.0.0-2022-09-23-a.js", NULL}, /* the grammar has it: timestamp 2022, name "09-23-a" */
         {"1.0.0-16639237701-a.sql", "\"16639237701\" is no timestamp: Unix seconds have at most 10 digits"},
         {"1.0.0-1663923770123-a.sql", "\"1663923770123\" is no timestamp: Unix seconds have at most 10 digits"},
         {"1.0.0-1663923770.-a.sql", "\"1663923770.\" is no timestamp"},
@@ -98,10 +98,6 @@ static void tells_what_is_wrong_with_a_misspelt_name(void **state)
         Alteration untouched = {.file = "untouched"};
         const char *reason = NULL;
         FileNameVerdict verdict = alteration_parse(&untouched, &arena, cases[i].file, &reason);
-        if (cases[i].reason == NULL) {
-            assert_int_equal(verdict, FILE_NAME_ALTERATION);
-            continue;
-        }
 
         assert_int_equal(verdict, FILE_NAME_MISSPELT);
         assert_non_null(strstr(reason, cases[i].reason));

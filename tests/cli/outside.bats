@@ -1,0 +1,280 @@
+#!/usr/bin/env bats
+# The sections outside a transaction: before-up and before-down.
+
+load helper
+
+more_setup() { query "create table ran (what text)"; }
+
+ran() { query "select what from ran" | paste -sd ' '; }
+
+# What the journal says: "KIND STEP" of each step.
+steps() { query "select kind || ' ' || step from $(history_table event) where kind like 'step%' order by id" | paste -sd ' '; }
+
+three_statements() { # SECOND
+    alteration 1.0.0-1-a.sql <<SQL
+-- dbalt: before-up
+insert into ran values ('one');
+$1
+insert into ran values ('three');
+-- dbalt: up
+create table a (id integer);
+-- dbalt: down
+drop table a;
+SQL
+}
+
+@test "before-up runs before up, statement by statement" {
+    three_statements "insert into ran values ('two');"
+    expect 0 deploy latest
+    same "$(ran)" "one two three"
+    same "$(tables)" "a ran"
+    same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-done 2 step-begun 3 step-done 3"
+}
+
+@test "an index is built concurrently" {
+    is_postgres || return 0
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently i on ran (what);
+-- dbalt: up
+-- dbalt: before-down
+drop index concurrently i;
+-- dbalt: down
+SQL
+    expect 0 deploy latest
+    same "$(query "select indisvalid from pg_index where indexrelid = 'i'::regclass")" "t"
+    expect 0 rollback 0.1.0 --yes
+    same "$(query "select count(*) from pg_class where relname = 'i'")" 0
+}
+
+@test "the index of one alteration does not hinder the concurrent one of another that waits" {
+    is_postgres || return 0
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently i on ran (what);
+select pg_sleep(2);
+create index concurrently j on ran (what);
+-- dbalt: up
+SQL
+    start one deploy latest
+    local one=$pid
+    until_true 20 has_sleeper
+    start two deploy latest
+    local two=$pid
+    finish one "$one"
+    same "$status" 0
+    finish two "$two"
+    same "$status" 0
+    same "$(query "select count(*) from pg_index where indisvalid and indrelid = 'ran'::regclass")" 2
+    same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-done 2 step-begun 3 step-done 3"
+}
+
+@test "VACUUM runs outside" {
+    printf -- '-- dbalt: before-up\nvacuum;\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+}
+
+@test "after a failure it says what had run" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    err "statement 1 of 3"
+    err "1.0.0-1-a.sql:3"
+    err "nowhere"
+    same "$(ran)" "one"
+    same "$(tables)" "ran"
+    same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-failed 2"
+}
+
+@test "after the fix the next deploy goes on from there" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    three_statements "insert into ran values ('two');"
+    expect 0 deploy latest
+    same "$(ran)" "one two three"
+    same "$(tables)" "a ran"
+}
+
+@test "the same failure again runs nothing twice" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    expect 1 deploy latest
+    same "$(ran)" "one"
+}
+
+@test "when up fails, before-up is not run again" {
+    printf -- "-- dbalt: before-up\ninsert into ran values ('one');\n-- dbalt: up\ninsert into nowhere values (1);\n" | alteration 1.0.0-1-a.sql
+    expect 1 deploy latest
+    printf -- "-- dbalt: before-up\ninsert into ran values ('one');\n-- dbalt: up\n" | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    same "$(ran)" "one"
+    err "earlier"
+}
+
+@test "a statement that ran and was changed since is asked about" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    sed -i "s/'one'/'uno'/; s/nowhere/ran/" "$DBALT_DIR/1.0.0-1-a.sql"
+    expect 1 deploy latest
+    err "--resume"
+    err "1.0.0-1-a.sql:2"
+    same "$(ran)" "one"
+}
+
+@test "--resume=skip takes the changed statement as done" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    sed -i "s/'one'/'uno'/; s/nowhere/ran/" "$DBALT_DIR/1.0.0-1-a.sql"
+    expect 0 deploy latest --resume=skip
+    same "$(ran)" "one two three"
+}
+
+@test "--resume=retry runs the changed statement" {
+    three_statements "insert into nowhere values ('two');"
+    expect 1 deploy latest
+    sed -i "s/'one'/'uno'/; s/nowhere/ran/" "$DBALT_DIR/1.0.0-1-a.sql"
+    expect 0 deploy latest --resume=retry
+    same "$(ran)" "one uno two three"
+}
+
+@test "--resume of anything else is refused" {
+    three_statements "insert into ran values ('two');"
+    expect 2 deploy latest --resume=maybe
+    expect 2 deploy latest --resume
+    same "$(ran)" ""
+}
+
+# A deploy that is killed in the middle of statement 2.
+killed() {
+    query "create table slow (n bigint)"
+    three_statements "$(long_statement)"
+    start_slow deploy deploy latest
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    if is_postgres; then
+        # The orphan ends by itself, since the server looks for its client.
+        until_true 60 has_no_sleeper
+    fi
+}
+
+@test "a killed deploy is not blindly repeated: the next one asks" {
+    killed
+    expect 1 deploy latest
+    err "statement 2"
+    err "--resume=retry"
+    err "--resume=skip"
+    same "$(ran)" "one"
+    same "$(tables)" "ran slow"
+}
+
+@test "after a kill --resume=skip takes the statement as done" {
+    killed
+    expect 0 deploy latest --resume=skip
+    same "$(ran)" "one three"
+    same "$(tables)" "a ran slow"
+    same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-skipped 2 step-begun 3 step-done 3"
+}
+
+@test "after a kill --resume=retry runs the statement again" {
+    killed
+    start_slow again deploy latest --resume=retry
+    local again=$pid
+    kill -INT "$again"
+    finish again "$again"
+    same "$status" 130
+    same "$(ran)" "one"
+}
+
+@test "an interrupted statement may run again without a question" {
+    query "create table slow (n bigint)"
+    three_statements "$(long_statement)"
+    start_slow deploy deploy latest
+    kill -INT "$pid"
+    finish deploy "$pid"
+    same "$status" 130
+    same "$(ran)" "one"
+    same "$(query "select count(*) from slow")" 0
+}
+
+@test "a deploy waits for the statement of a killed one" {
+    is_postgres || return 0
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+insert into ran select 'slept' from pg_sleep(4);
+-- dbalt: up
+SQL
+    start deploy deploy latest
+    local deployer=$pid
+    until_true 20 has_sleeper
+    kill -KILL "$deployer"
+    finish deploy "$deployer"
+    run --separate-stderr -- timeout 100 "$DBALT" deploy latest --resume=skip </dev/null
+    has_no_sleeper || show "the orphan still runs"
+    same "$status" 0
+}
+
+@test "a roll back resets the journal: before-up runs again at the next deploy" {
+    three_statements "insert into ran values ('two');"
+    expect 0 deploy latest
+    expect 0 rollback 0.1.0 --yes
+    expect 0 deploy latest
+    same "$(ran)" "one two three one two three"
+}
+
+@test "before-down runs before down" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: up
+-- dbalt: down
+insert into ran values ('down');
+-- dbalt: before-down
+insert into ran values ('before-down');
+SQL
+    expect 0 deploy latest
+    expect 0 rollback 0.1.0 --yes
+    same "$(ran)" "before-down down"
+}
+
+@test "the stored before-down is run when the file is gone" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: up
+-- dbalt: down
+insert into ran values ('down');
+-- dbalt: before-down
+insert into ran values ('before-down');
+SQL
+    expect 0 deploy latest
+    rm "$DBALT_DIR/1.0.0-1-a.sql"
+    expect 0 rollback 0.1.0 --yes
+    same "$(ran)" "before-down down"
+}
+
+@test "a failing before-down leaves the alteration deployed" {
+    printf -- "-- dbalt: up\n-- dbalt: down\n-- dbalt: before-down\ninsert into nowhere values (1);\n" | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    expect 1 rollback 0.1.0 --yes
+    err "1.0.0-1-a.sql:4"
+    same "$(deployed)" "1-a"
+}
+
+@test "COPY data work in before-up" {
+    is_postgres || return 0
+    printf -- "-- dbalt: before-up\ncopy ran from stdin;\nx\ny\n\\.\ninsert into ran values ('z');\n-- dbalt: up\n" | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    same "$(ran)" "x y z"
+    same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-done 2"
+}
+
+@test "transaction control in before-up is refused before anything runs" {
+    printf -- "-- dbalt: before-up\ninsert into ran values ('one');\nbegin;\n-- dbalt: up\n" | alteration 1.0.0-1-a.sql
+    expect 2 deploy latest
+    err "1.0.0-1-a.sql:3"
+    same "$(ran)" ""
+}
+
+@test "settings of before-up end with it" {
+    is_postgres || return 0
+    printf -- "-- dbalt: before-up\nset search_path = pg_catalog;\ncreate temp table before (id integer);\n-- dbalt: up\ncreate table a (id integer);\n" | alteration 1.0.0-1-a.sql
+    printf -- "-- dbalt: before-up\ninsert into ran values (current_setting('search_path'));\n-- dbalt: up\n" | alteration 1.0.0-2-b.sql
+    expect 0 deploy latest
+    same "$(ran)" '"$user", public'
+    same "$(tables)" "a ran"
+}
