@@ -30,6 +30,7 @@ bool dbalt_status(Dbalt *project, DbaltEntries *entries, DbaltError *error)
         return false;
 
     survey_warn(&survey);
+    survey_warn_of_changed_down(&survey);
     *entries = survey_all_entries(arena, survey.standings);
     return true;
 }
@@ -51,12 +52,14 @@ bool dbalt_targets(Dbalt *project, DbaltTargets *targets, DbaltError *error)
 }
 
 /* Compares once. *check lives in the arena. */
-static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const DbaltCheckOptions *options, DbaltError *error)
+static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const DbaltCheckOptions *options, bool is_first, DbaltError *error)
 {
     Target target;
     const char *wanted = options->target == NULL ? "latest" : options->target;
     if (!target_resolve(&target, arena, wanted, survey->folder.set, error) || !survey_history(survey, false, error))
         return false;
+    if (is_first)
+        survey_warn_of_changed_down(survey);
 
     Verdict verdict = plan_check(arena, survey->standings, target, options->strict);
     *check = (DbaltCheck){
@@ -66,11 +69,8 @@ static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const Dba
         .unknown = survey_entries(arena, verdict.unknown.rows, verdict.unknown.count),
     };
 
-    if (verdict.disagreeing.count > 0) {
-        fail(error, DBALT_ERROR_DISAGREE, "history and folder disagree on %zu alteration%s", verdict.disagreeing.count, verdict.disagreeing.count == 1 ? "" : "s");
-        fail_detail(error, "%s", plan_describe(arena, verdict.disagreeing));
-        return fail_hint(error, "see \"dbalt status\"; \"dbalt deploy --out-of-order\" takes missed ones, \"dbalt repair\" settles the others");
-    }
+    if (verdict.disagreeing.count > 0)
+        return plan_fail_disagreeing(arena, verdict.disagreeing, error);
     if (verdict.undeployed.count > 0) {
         fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations");
         fail_detail(error, "%s", plan_describe(arena, verdict.undeployed));
@@ -98,7 +98,7 @@ bool dbalt_check(Dbalt *project, const DbaltCheckOptions *options, DbaltCheck *c
         if (!project_connect(project, true, error))
             return false;
 
-        bool ok = look_once(&found, &survey, arena, options, error);
+        bool ok = look_once(&found, &survey, arena, options, !told, error);
         if (check != NULL)
             *check = found;
         if (ok || error->code != DBALT_ERROR_UNDEPLOYED || !options->wait || wait_now() >= deadline)

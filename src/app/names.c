@@ -2,12 +2,7 @@
 
 #include <dbalt/dbalt.h>
 
-#include "base/text.h"
-
-static const char *const state_names[] = {
-    [DBALT_DEPLOYED] = "deployed", [DBALT_UNDEPLOYED] = "undeployed", [DBALT_MISSED] = "missed",
-    [DBALT_CHANGED] = "changed",   [DBALT_UNKNOWN] = "unknown",
-};
+#include "core/state.h"
 
 static const struct {
     const char *name;
@@ -34,7 +29,7 @@ const char *dbalt_version(void)
 
 const char *dbalt_state_name(DbaltState state)
 {
-    return (size_t)state < COUNT(state_names) ? state_names[state] : "?";
+    return state_name(state);
 }
 
 int dbalt_exit_code(DbaltErrorCode code)

@@ -53,15 +53,13 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
 
 static void add_what_had_run(const Outside *outside, size_t statement, size_t count, DbaltError *error)
 {
-    char detail[sizeof error->detail];
-    error_set(detail, sizeof detail, "%s%s", error->detail, error->detail[0] == '\0' ? "" : "\n");
+    const char *section = section_name(outside->section);
     if (statement == 0)
-        fail_detail(error, "%snone of its %zu statements had run before", detail, count);
+        fail_add_detail(error, "none of the %zu statements of \"%s\" had run before", count, section);
     else if (statement == 1)
-        fail_detail(error, "%sstatement 1 of %zu of \"%s\" had run, and stays", detail, count, section_name(outside->section));
+        fail_add_detail(error, "statement 1 of %zu of \"%s\" had run, and stays", count, section);
     else
-        fail_detail(error, "%sstatements 1 to %zu of %zu of \"%s\" had run, and stay", detail, statement, count,
-                    section_name(outside->section));
+        fail_add_detail(error, "statements 1 to %zu of %zu of \"%s\" had run, and stay", statement, count, section);
     if (error->hint[0] == '\0')
         fail_hint(error, "mend it and run the command again: it goes on with statement %zu", statement + 1);
 }

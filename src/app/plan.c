@@ -131,8 +131,10 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
 
     Selection selection;
     if (plan->action == DBALT_DEPLOY) {
-        if (is_first)
+        if (is_first) {
             warn_of_unknown(plan);
+            survey_warn_of_changed_down(survey);
+        }
         if (!plan_deploy(&selection, &plan->arena, survey->standings, plan->target, plan->options.out_of_order, error))
             return false;
     } else if (plan->by_timestamp) {

@@ -23,6 +23,16 @@ void survey_warn(const Survey *survey)
         project_inform(survey->project, DBALT_EVENT_WARNING, "%s", survey->folder.warnings[i]);
 }
 
+void survey_warn_of_changed_down(const Survey *survey)
+{
+    for (size_t i = 0; i < survey->standings.count; i++) {
+        const Standing *standing = &survey->standings.rows[i];
+        if (standing->down_changed)
+            project_inform(survey->project, DBALT_EVENT_WARNING, "the way back of %s is not what was stored when it was deployed",
+                           standing->alteration->file);
+    }
+}
+
 static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];

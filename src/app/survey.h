@@ -26,6 +26,9 @@ bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *err
 /* Tells the folder's warnings. */
 void survey_warn(const Survey *survey);
 
+/* Tells of deployed alterations whose way back alone changed since. */
+void survey_warn_of_changed_down(const Survey *survey);
+
 /* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error);
 

@@ -57,6 +57,7 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
             offset = outcome->offset + (piece->text.data - whole->script->sections[whole->section].text.data);
     }
     run_describe_failure(run, whole->script, whole->section, offset, statement, outcome->in_script, error);
+    fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
 static Outcome send_whole(Run *run, const Whole *whole, DbaltError *error)
@@ -91,7 +92,7 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     int64_t pause = (int64_t)100 << (tries < 6 ? tries : 6);
     if (pause > LONGEST_PAUSE)
         pause = LONGEST_PAUSE;
-    if (wait_sleep(&run->plan->project->wait, pause / 2 + random() % pause))
+    if (wait_sleep(&run->plan->project->wait, pause / 2 + arc4random_uniform((uint32_t)pause)))
         return true;
     return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted between two tries");
 }

@@ -106,3 +106,14 @@ bool fail_detail(DbaltError *error, const char *format, ...)
 
     return false;
 }
+
+bool fail_add_detail(DbaltError *error, const char *format, ...)
+{
+    char line[sizeof(error->detail)];
+    va_list arguments;
+    va_start(arguments, format);
+    set(line, sizeof(line), format, arguments);
+    va_end(arguments);
+
+    return fail_detail(error, "%s%s%s", error->detail, error->detail[0] == '\0' ? "" : "\n", line);
+}

@@ -23,6 +23,9 @@ bool fail_hint(DbaltError *error, const char *format, ...) __attribute__((format
 /* Sets the detail likewise. */
 bool fail_detail(DbaltError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds a line to the detail; returns false. */
+bool fail_add_detail(DbaltError *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Writes text into a fixed buffer, cut at a character's border with "..." when too long. */
 void error_set(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -75,7 +75,7 @@ static const char *hint_for(Arena *arena, Selection disagreeing)
     return hint;
 }
 
-static bool fail_disagree(Arena *arena, Selection disagreeing, DbaltError *error)
+bool plan_fail_disagreeing(Arena *arena, Selection disagreeing, DbaltError *error)
 {
     fail(error, DBALT_ERROR_DISAGREE, "history and folder disagree on %zu alteration%s", disagreeing.count,
          disagreeing.count == 1 ? "" : "s");
@@ -99,7 +99,7 @@ bool plan_deploy(Selection *selection, Arena *arena, Standings standings, Target
     }
 
     if (disagreeing.count > 0)
-        return fail_disagree(arena, disagreeing, error);
+        return plan_fail_disagreeing(arena, disagreeing, error);
 
     *selection = selected;
     return true;

@@ -37,6 +37,9 @@ Verdict plan_check(Arena *arena, Standings standings, Target target, bool strict
 /* Releases of undeployed alterations, newest first, each once. */
 size_t plan_targets(const Release **releases, Arena *arena, Standings standings);
 
+/* DBALT_ERROR_DISAGREE over these, with the list as detail and, for each state among them, what to do as hint. */
+bool plan_fail_disagreeing(Arena *arena, Selection disagreeing, DbaltError *error);
+
 /* "1.1.0-1663923770-a.sql (missed)" a line each, cut after some with "and 12 more". */
 const char *plan_describe(Arena *arena, Selection selection);
 

@@ -59,7 +59,7 @@ static bool describe_holder(const char **text, Arena *arena, History *history, D
 static int64_t pause_after(unsigned tries)
 {
     int64_t longest = tries < 8 ? 25 * ((int64_t)tries + 1) : 200;
-    return longest + random() % longest;
+    return longest + arc4random_uniform((uint32_t)longest);
 }
 
 static bool refuse(const char *holder, bool waited, int seconds, DbaltError *error)

@@ -250,11 +250,16 @@ next-29.5-c.sql
     if is_postgres; then
         admin "alter database $database set default_transaction_read_only = on"
     else
-        chmod a-w "$database" "$BATS_TEST_TMPDIR"
+        mkdir closed
+        mv "$database" closed
+        DB_URL=sqlite:closed/test.db
+        chmod a-w closed/test.db closed
     fi
     expect 0 status
     expect 0 check
-    chmod u+w "$BATS_TEST_TMPDIR"
+    if is_sqlite; then
+        chmod u+w closed
+    fi
 }
 
 @test "status and check hold no lock against a deploy" {

@@ -83,12 +83,16 @@ makes_table() {
 
 # ---- the database
 
+# What fails says so on stdout too: no comparison with nothing may take it for nothing.
 query() {
     if is_sqlite; then
-        sqlite3 -bail "$database" "$1"
+        sqlite3 -bail -cmd '.timeout 5000' "$database" "$1"
     else
         psql -XAtq -v ON_ERROR_STOP=1 -c "$1" "$DB_URL"
-    fi
+    fi || {
+        echo "the query failed: $1"
+        return 1
+    }
 }
 
 # A table of the history.
@@ -113,7 +117,16 @@ tables() {
 deployed() { query "select identity from $(history_table alteration) order by sequence" | paste -sd ' '; }
 
 # "KIND IDENTITY" of the events, in order; a condition is optional.
-events() { query "select kind || ' ' || identity from $(history_table event) where ${1:-1 = 1} order by id"; }
+events() { query "select kind || ' ' || identity from $(history_table event) where ${1:-1 = 1} order by $(event_key)"; }
+
+# What numbers the events.
+event_key() {
+    if is_sqlite; then
+        echo rowid
+    else
+        echo id
+    fi
+}
 
 # Everything in the catalogue that is not the database's own.
 catalogue() {

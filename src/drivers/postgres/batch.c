@@ -27,22 +27,16 @@ void postgres_submit(Connection *base, const Step *step)
     batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step, &connection->session)};
 }
 
-/* What runs now is a user's: its notices are for the user. Deferred triggers speak up in the first statement of the settling. */
-static bool runs_a_script(const PostgresBatch *batch)
-{
-    if (!batch->in_flight || batch->step >= batch->count)
-        return false;
-
-    const Step *step = &batch->steps[batch->step].step;
-    return step->is_script || (step->kind == STEP_SETTLE && batch->statement == 0);
-}
-
+/*
+ * libpq reads ahead: which statement a notice is of cannot be told. Of dbalt's own those that say something, such as IF NOT EXISTS,
+ * never share a message with a script.
+ */
 void postgres_receive_notice(void *context, const PGresult *notice)
 {
     PostgresBatch *batch = &((PostgresConnection *)context)->batch;
     const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY);
     const char *primary = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-    if (severity == NULL || primary == NULL || !runs_a_script(batch))
+    if (severity == NULL || primary == NULL || !batch->in_flight || !batch->has_script)
         return;
 
     char *message = arena_format(&batch->notice_arena, "%s: %s", severity, primary);
@@ -129,6 +123,15 @@ static void give_up(PostgresConnection *connection)
     fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted, and the database server did not answer the cancel request");
 }
 
+static bool message_has_script(const PostgresBatch *batch)
+{
+    for (size_t i = 0; i < batch->message.count; i++)
+        if (batch->steps[batch->message.segments[i].step].step.is_script)
+            return true;
+
+    return false;
+}
+
 /* A cancel that nobody was told of yet, or one that came while the message before was at its end. */
 static bool is_cancelled(PostgresSession *session)
 {
@@ -158,16 +161,14 @@ static void send_message(PostgresConnection *connection)
     }
 
     CLEANUP(arena_done) Arena arena = {0};
-    bool has_script = false;
-    for (size_t i = 0; i < batch->message.count; i++)
-        has_script = has_script || batch->message.segments[i].is_script;
+    batch->has_script = message_has_script(batch);
 
     if (PQsendQuery(session->libpq, postgres_message_join(&batch->message, &arena)) != 1) {
         fail_by_result(connection, NULL);
         return;
     }
     /* The rows of a user's SELECT are not wanted: row by row they take no memory. */
-    if (has_script)
+    if (batch->has_script)
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
     pass_over_done(batch);

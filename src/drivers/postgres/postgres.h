@@ -15,8 +15,9 @@ typedef struct PostgresBatch {
     size_t capacity;
     PostgresCursor sent; /* what stands before it was sent */
     PostgresMessage message;
-    bool in_flight; /* answers to the message are due */
-    bool copying;   /* of COPY ... TO STDOUT: its data are passed over */
+    bool in_flight;  /* answers to the message are due */
+    bool has_script; /* there is a user's SQL in the message */
+    bool copying;    /* of COPY ... TO STDOUT: its data are passed over */
 
     size_t step;      /* whose result comes next */
     size_t statement; /* of it */
