@@ -44,8 +44,8 @@ static void summarize(Session *session, const DbaltResult *result, DbaltAction a
     if (is_whole)
         session_info(session, "%s %s", words[action].done, session_count(session, result->done));
     else if (result->planned > 0)
-        session_warn(session, "%s %zu of %s; what is done stays", words[action].done, result->done,
-                     session_count(session, result->planned));
+        session_warn(session, "%s %zu of %s%s", words[action].done, result->done, session_count(session, result->planned),
+                     result->done > 0 ? "; what is done stays" : "");
 
     if (result->skipped > 0)
         session_info(session, "%s: %s", session_count(session, result->skipped), words[action].meanwhile);

@@ -11,9 +11,12 @@
 #define SHOW_CURSOR "\033[?25h"
 #define CLEAR_BELOW "\r\033[J"
 
-/* What is on the screen, to be drawn over. */
+/* What is on the screen, to be drawn over, and what is about to be written: at once, so that nothing flickers. */
 typedef struct Frame {
-    size_t *widths; /* of the lines drawn so far */
+    Arena arena;
+    const Terminal *terminal;
+    const char *text; /* not written yet */
+    size_t *widths;   /* of the lines drawn so far */
     size_t count;
 } Frame;
 
@@ -25,33 +28,47 @@ typedef struct Choice {
     size_t first; /* uppermost one in sight */
 } Choice;
 
-/*
- * Back to the first line of the frame. A terminal that became narrower has wrapped what was drawn, so its lines are counted
- * by the width of now.
- */
-static void frame_erase(Frame *frame, Arena *arena, const Terminal *terminal)
+static void frame_add(Frame *frame, const char *text)
 {
-    size_t columns = terminal_size(terminal->output).columns;
+    frame->text = arena_format(&frame->arena, "%s%s", frame->text, text);
+}
+
+static void frame_write(Frame *frame)
+{
+    terminal_write(frame->terminal, frame->text);
+    frame->text = "";
+}
+
+/*
+ * Back to the first line, and all below away. A terminal that became narrower has wrapped what was drawn, so its lines are
+ * counted by the width of now. So many lines may follow.
+ */
+static void frame_erase(Frame *frame, size_t most_lines)
+{
+    size_t columns = terminal_size(frame->terminal->output).columns;
     size_t rows = 0;
-    for (size_t i = 0; i < frame->count; i++)
-        rows += i + 1 == frame->count ? 0 : frame->widths[i] == 0 ? 1 : (frame->widths[i] + columns - 1) / columns;
+    for (size_t i = 0; i + 1 < frame->count; i++)
+        rows += frame->widths[i] == 0 ? 1 : (frame->widths[i] + columns - 1) / columns;
 
     if (rows > 0)
-        terminal_write(terminal, arena_format(arena, "\033[%zuA", rows));
+        frame_add(frame, arena_format(&frame->arena, "\033[%zuA", rows));
 
-    terminal_write(terminal, CLEAR_BELOW);
+    frame_add(frame, CLEAR_BELOW);
+    frame->widths = arena_allocate_array(&frame->arena, most_lines, sizeof(size_t));
     frame->count = 0;
 }
 
 /* One line, cut one column short of the width, since terminals differ in what they do in the last one. */
-static void frame_line(Frame *frame, Arena *arena, const Terminal *terminal, const char *color, const char *text)
+static void frame_line(Frame *frame, const char *color, const char *text)
 {
+    const Terminal *terminal = frame->terminal;
     size_t columns = terminal_size(terminal->output).columns;
-    const char *cut = display_cut(arena, text, columns > 1 ? columns - 1 : 1, terminal->utf8 ? "…" : "~");
-    const char *line = arena_format(arena, "%s%s%s%s", frame->count > 0 ? "\r\n" : "", terminal->color ? color : "", cut,
-                                    terminal->color ? "\033[0m" : "");
+    const char *cut = display_cut(&frame->arena, text, columns > 1 ? columns - 1 : 1, terminal->utf8 ? "…" : "~");
 
-    terminal_write(terminal, line);
+    frame_add(frame, frame->count > 0 ? "\r\n" : "");
+    frame_add(frame, terminal->color ? color : "");
+    frame_add(frame, cut);
+    frame_add(frame, terminal->color ? "\033[0m" : "");
     frame->widths[frame->count++] = display_width(text_of(cut));
 }
 
@@ -64,9 +81,9 @@ static size_t rows_for_list(const Terminal *terminal, size_t count)
     return count < room ? count : room;
 }
 
-static void draw_choice(Frame *frame, Arena *arena, Choice *choice, const Terminal *terminal)
+static void draw_choice(Frame *frame, Choice *choice)
 {
-    size_t rows = rows_for_list(terminal, choice->count);
+    size_t rows = rows_for_list(frame->terminal, choice->count);
     if (choice->marked < choice->first)
         choice->first = choice->marked;
     if (choice->marked >= choice->first + rows)
@@ -74,16 +91,18 @@ static void draw_choice(Frame *frame, Arena *arena, Choice *choice, const Termin
     if (choice->first + rows > choice->count)
         choice->first = choice->count - rows;
 
-    frame_erase(frame, arena, terminal);
-    frame->widths = arena_allocate_array(arena, rows + 1, sizeof(size_t));
-    frame_line(frame, arena, terminal, "\033[1m", arena_format(arena, "? %s (Use arrow keys)", choice->question));
+    frame_add(frame, HIDE_CURSOR);
+    frame_erase(frame, rows + 1);
+    frame_line(frame, "\033[1m", arena_format(&frame->arena, "? %s (Use arrow keys)", choice->question));
 
-    const char *marker = terminal->utf8 ? "❯" : ">";
+    const char *marker = frame->terminal->utf8 ? "❯" : ">";
     for (size_t i = choice->first; i < choice->first + rows; i++) {
-        bool marked = i == choice->marked;
-        const char *name = display_visible(arena, text_of(choice->choices[i]));
-        frame_line(frame, arena, terminal, marked ? "\033[36m" : "", arena_format(arena, "%s %s", marked ? marker : " ", name));
+        bool is_marked = i == choice->marked;
+        const char *name = display_visible(&frame->arena, text_of(choice->choices[i]));
+        frame_line(frame, is_marked ? "\033[36m" : "", arena_format(&frame->arena, "%s %s", is_marked ? marker : " ", name));
     }
+
+    frame_write(frame);
 }
 
 static void move_mark(Choice *choice, Key key, size_t page)
@@ -114,19 +133,22 @@ static bool suspend(Terminal *terminal)
     return terminal_enter_raw(terminal);
 }
 
+static void frame_done(Frame *frame)
+{
+    arena_done(&frame->arena);
+}
+
 PromptResult prompt_choose(size_t *chosen, Terminal *terminal, const char *question, const char *const *choices, size_t count)
 {
     Choice choice = {.question = question, .choices = choices, .count = count};
-    CLEANUP(arena_done) Arena arena = {0};
-    Frame frame = {0};
+    CLEANUP(frame_done) Frame frame = {.terminal = terminal, .text = ""};
     Key key = KEY_NONE;
 
     if (!terminal_enter_raw(terminal))
         return PROMPT_FAILED;
 
     while (key != KEY_ENTER && key != KEY_LEAVE && key != KEY_ESCAPE) {
-        terminal_write(terminal, HIDE_CURSOR);
-        draw_choice(&frame, &arena, &choice, terminal);
+        draw_choice(&frame, &choice);
         key = key_read(terminal);
         move_mark(&choice, key, rows_for_list(terminal, count));
         if (key != KEY_SUSPEND)
@@ -136,9 +158,10 @@ PromptResult prompt_choose(size_t *chosen, Terminal *terminal, const char *quest
         key = suspend(terminal) ? KEY_REDRAW : KEY_LEAVE;
     }
 
-    frame_erase(&frame, &arena, terminal);
-    const char *answer = key == KEY_ENTER ? display_visible(&arena, text_of(choices[choice.marked])) : "";
-    terminal_write(terminal, arena_format(&arena, "? %s %s\r\n" SHOW_CURSOR, question, answer));
+    const char *answer = key == KEY_ENTER ? display_visible(&frame.arena, text_of(choices[choice.marked])) : "";
+    frame_erase(&frame, 1);
+    frame_add(&frame, arena_format(&frame.arena, "? %s %s\r\n" SHOW_CURSOR, question, answer));
+    frame_write(&frame);
     terminal_leave_raw(terminal);
     if (key != KEY_ENTER)
         return PROMPT_LEFT;

@@ -2,7 +2,6 @@
 
 #include "support/test.h"
 
-#include <poll.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -127,14 +126,8 @@ static void a_cancel_ends_the_wait(void **state)
         Client client;
         assert_true(client_open(&client, fixture->url, CLIENT_WRITES));
         Blocker blocker = block(fixture, begins[i]);
-        pid_t canceller = fork();
-        if (canceller == 0) {
-            poll(NULL, 0, 100);
-            wait_cancel(&client.wait);
-            _exit(0);
-        }
+        client_cancel_after(&client, 100);
         Result result = client_alter(&client, "INSERT INTO item VALUES (1)");
-        waitpid(canceller, NULL, 0);
         client_close(&client);
         unblock(blocker);
 
@@ -158,14 +151,8 @@ static void a_cancel_stops_a_script_of_many_small_statements(void **state)
     assert_true(client_run(&fixture->client).ok);
     fixture->client.connection->driver->submit(fixture->client.connection,
                                                &(Step){.kind = STEP_SQL, .sql = text_of(script), .is_script = true});
-    pid_t canceller = fork();
-    if (canceller == 0) {
-        poll(NULL, 0, 20);
-        wait_cancel(&fixture->client.wait);
-        _exit(0);
-    }
+    client_cancel_after(&fixture->client, 20);
     Result result = client_run(&fixture->client);
-    waitpid(canceller, NULL, 0);
     free(script);
 
     assert_false(result.ok);

@@ -1,8 +1,11 @@
 #include "driver/suite_client.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sql/statement.h"
 
@@ -33,6 +36,8 @@ void client_close(Client *client)
 {
     if (client->connection != NULL)
         client->connection->driver->close(client->connection);
+    if (client->canceller > 0)
+        waitpid(client->canceller, NULL, 0);
     wait_done(&client->wait);
     client->connection = NULL;
 }
@@ -74,6 +79,17 @@ void client_history(Client *client, HistoryStatement statement, const char *cons
 {
     Text sql = client->connection->driver->history_sql(client->connection, statement);
     submit(client, (Step){.kind = STEP_SQL, .sql = sql, .values = values, .value_count = count});
+}
+
+void client_cancel_after(Client *client, int milliseconds)
+{
+    client->canceller = fork();
+    if (client->canceller != 0)
+        return;
+
+    poll(NULL, 0, milliseconds);
+    wait_cancel(&client->wait);
+    _exit(0);
 }
 
 static void append_row(Result *result, const Answer *answer)

@@ -3,12 +3,15 @@
 #ifndef DRIVER_SUITE_CLIENT_H
 #define DRIVER_SUITE_CLIENT_H
 
+#include <sys/types.h>
+
 #include "drivers/driver.h"
 
 typedef struct Client {
     Wait wait;
     Connection *connection; /* NULL when connecting failed */
     DbaltError error;       /* of connecting */
+    pid_t canceller;        /* of client_cancel_after(); 0 = none */
 } Client;
 
 typedef enum ClientMode {
@@ -42,6 +45,9 @@ void client_step(Client *client, StepKind kind);
 void client_script(Client *client, const char *sql);
 void client_own(Client *client, const char *sql, const char *const *values, size_t count);
 void client_history(Client *client, HistoryStatement statement, const char *const *values, size_t count);
+
+/* Calls wait_cancel() after some milliseconds, from another process, while this one runs a batch. */
+void client_cancel_after(Client *client, int milliseconds);
 
 /* Runs what is queued. */
 Result client_run(Client *client);

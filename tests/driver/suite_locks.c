@@ -3,7 +3,6 @@
 #include "driver/suite.h"
 
 #include <signal.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,20 +108,10 @@ static void a_cancel_keeps_a_batch_from_running(void **state)
     assert_committed(fixture, "SELECT count(*) FROM item", "0\n");
 }
 
-static Wait *to_cancel;
-
-static void cancel_now(int signal)
-{
-    (void)signal;
-    wait_cancel(to_cancel);
-}
-
 static void a_cancel_stops_a_running_statement(void **state)
 {
     SuiteFixture *fixture = *state;
-    to_cancel = &fixture->client.wait;
-    signal(SIGALRM, cancel_now);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_usec = 100000}}, NULL);
+    client_cancel_after(&fixture->client, 100);
     Result result = client_alter(&fixture->client, endless_sql);
 
     assert_false(result.ok);

@@ -119,7 +119,7 @@ static ExitCode run_status(Session *session, const void *parsed)
 
 const Command command_status = {
     .name = "status",
-    .summary = "show which alterations are deployed and which are not",
+    .summary = "show what is deployed and what is not",
     .description = "Compares the folder with the history and shows each alteration of either with its state: deployed, undeployed, missed "
                    "(merged late: older than a deployed one), changed (its \"up\" is another than what was deployed) or unknown (deployed, "
                    "but not in the folder). Changes nothing. In a narrow window it shows fewer columns.",

@@ -13,8 +13,8 @@ static bool fail_url(DbaltError *error, const char *reason)
 }
 
 /*
- * libpq takes the first "@" or "/" as the end of user and password. What a password with one of these leaves over would come
- * back as the name of a host or database in some message.
+ * libpq takes what stands before the first "@" as user and password unless a "/" comes first; a "?" does not stop it. What a
+ * password with one of these leaves over would come back as the name of a host, database or user in some message.
  */
 static const char *shape_problem(const char *url)
 {
@@ -22,15 +22,13 @@ static const char *shape_problem(const char *url)
     if (!text_starts_with(text, TEXT("postgres://")) && !text_starts_with(text, TEXT("postgresql://")))
         return "it does not begin with \"postgres://\" or \"postgresql://\"";
 
-    size_t begin = text_find(text, TEXT("://")) + strlen("://");
-    Text rest = text_slice(text, begin, text.length);
-    Text place = text_slice(rest, 0, text_find(rest, TEXT("?")));
-    size_t at = text_find(place, TEXT("@"));
-    if (at == place.length)
-        return NULL;
+    const char *rest = strstr(url, "://") + strlen("://");
+    const char *end = rest + strcspn(rest, "@/");
+    if (*end == '@' && strcspn(rest, "?") < (size_t)(end - rest))
+        return "there is a \"?\" before its \"@\"";
 
-    Text behind = text_slice(place, at + 1, place.length);
-    if (text_find(behind, TEXT("@")) < behind.length || text_find(place, TEXT("/")) < at)
+    const char *behind = *end == '@' ? end + 1 : rest;
+    if (strcspn(behind, "@") < strcspn(behind, "?"))
         return "there is a \"@\" or \"/\" too many";
 
     return NULL;

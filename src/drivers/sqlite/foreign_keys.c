@@ -183,7 +183,9 @@ static bool compare(const SqliteOrphanList *now, const SqliteOrphanList *before,
     fail(error, DBALT_ERROR_FAILED, "foreign key violated: %s", message);
     if (detail != NULL)
         fail_detail(error, "%s", detail);
-    return fail_hint(error, "correct or delete these rows in the same script");
+    return fail_hint(error,
+                     "correct or delete these rows in the same script; a table is rebuilt by: create the new one under another name, copy,"
+                     " drop the old one, rename the new one");
 }
 
 static bool deferred_is_open(sqlite3 *database)

@@ -128,7 +128,7 @@ static bool begin_statement(SqliteConnection *connection, const Step *step, Answ
 {
     SqliteRun *run = &connection->run;
     const char *tail = NULL;
-    SqliteWatch seen;
+    SqliteWatch seen = {0};
 
     int code = prepare(connection, &seen, &tail, step);
     if (seen.refused != NULL)

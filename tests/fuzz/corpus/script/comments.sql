@@ -1,0 +1,2 @@
+/* a /* nested */ comment */ select 1; -- dbalt is prose
+-- dbalt down
