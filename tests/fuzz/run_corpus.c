@@ -107,7 +107,7 @@ static void mutate(Input *input, uint64_t *state, const Corpus *corpus)
     size_t length = random_below(state, input->length - offset + 1);
     switch (random_below(state, 5)) {
     case 0:
-        replace(input, offset, length % 16, (Text){0});
+        replace(input, offset, length % 16, TEXT(""));
         break;
     case 1:
         replace(input, offset, 0, any_slice(state, corpus->texts[random_below(state, corpus->count)]));

@@ -31,6 +31,8 @@ typedef struct Screen {
     size_t rows, columns;
     char cells[MOST_ROWS][MOST_COLUMNS][5]; /* one character each, UTF-8 */
     size_t row, column;
+    char pending[8192]; /* read, but not whole yet */
+    size_t pending_length;
     bool overflowed; /* something was written beyond the last column */
     struct termios ordinary;
 } Screen;
@@ -121,7 +123,7 @@ static void line_feed(Screen *screen)
     memset(screen->cells[screen->rows - 1], 0, sizeof(screen->cells[0]));
 }
 
-/* Returns the length of the sequence at the start of the text. */
+/* Returns the length of the sequence at the start of the text; more than there is when it is not whole yet. */
 static size_t obey(Screen *screen, Text text)
 {
     size_t length = 2;
@@ -138,14 +140,23 @@ static size_t obey(Screen *screen, Text text)
     return length + 1;
 }
 
-static void draw(Screen *screen, Text text)
+/* Returns how much of the text was whole. */
+static size_t draw(Screen *screen, Text text)
 {
-    for (size_t at = 0, length = 0; at < text.length; at += length) {
+    size_t at = 0;
+    for (size_t length = 0; at < text.length; at += length) {
         Text rest = text_slice(text, at, SIZE_MAX);
         int32_t code = display_character(rest, &length);
+        if (code < 0 && rest.length < 4)
+            return at;
         if (code == '\033')
             length = obey(screen, rest);
-        else if (code == '\r')
+        if (length > rest.length)
+            return at;
+
+        if (code == '\033')
+            continue;
+        if (code == '\r')
             screen->column = 0;
         else if (code == '\n')
             line_feed(screen);
@@ -156,6 +167,8 @@ static void draw(Screen *screen, Text text)
         else
             snprintf(screen->cells[screen->row][screen->column++], 5, "%.*s", (int)length, rest.data);
     }
+
+    return at;
 }
 
 static void line_of(char *line, size_t size, const Screen *screen, size_t row)
@@ -182,16 +195,19 @@ static size_t find_line(const Screen *screen, const char *text)
 
 static bool read_some(Screen *screen, int timeout)
 {
-    char bytes[4096];
+    char *end = screen->pending + screen->pending_length;
     struct pollfd waiting = {.fd = screen->keyboard, .events = POLLIN};
     if (poll(&waiting, 1, timeout) <= 0)
         return false;
 
-    ssize_t length = read(screen->keyboard, bytes, sizeof(bytes));
+    ssize_t length = read(screen->keyboard, end, sizeof(screen->pending) - screen->pending_length);
     if (length <= 0)
         return false;
 
-    draw(screen, (Text){bytes, (size_t)length});
+    screen->pending_length += (size_t)length;
+    size_t drawn = draw(screen, (Text){screen->pending, screen->pending_length});
+    screen->pending_length -= drawn;
+    memmove(screen->pending, screen->pending + drawn, screen->pending_length);
     return true;
 }
 
