@@ -170,6 +170,19 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
     return true;
 }
 
+/* Settings, roles and temporary tables of the section end with it, whether it went well or not. */
+static bool end_session(Run *run, bool ok, DbaltError *error)
+{
+    Connection *connection = run->plan->project->connection;
+    DbaltError cause;
+    connection->driver->submit(connection, &(Step){.kind = STEP_SETTLE});
+    if (connection_finish(connection, NULL, &cause) || !ok)
+        return ok;
+
+    *error = cause;
+    return fail_context(error, "cannot reset the session behind a step outside a transaction");
+}
+
 bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError *error)
 {
     if (!script->sections[section].present)
@@ -188,7 +201,7 @@ bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError
     size_t bytes = script->sections[section].text.length;
     size_t passed_over = 0;
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section_name(section), .bytes = bytes});
-    if (!run_statements(&outside, pieces, &passed_over, error))
+    if (!end_session(run, run_statements(&outside, pieces, &passed_over, error), error))
         return false;
 
     if (passed_over > 0)

@@ -124,6 +124,23 @@ static void a_silent_server_ends_at_the_timeout(void **state)
     close(listener);
 }
 
+static void a_silent_host_is_not_the_last(void **state)
+{
+    (void)state;
+    unsigned port;
+    int listener = listen_in_silence(&port);
+    const char *folder = getenv("DBALT_TEST_POSTGRES_DIR");
+    const char *real_port = strstr(fixture_url("", ""), "&port=") + strlen("&port=");
+    char url[256];
+    snprintf(url, sizeof(url), "postgres://postgres@/postgres?host=127.0.0.1,127.0.0.1,%s&port=%u,%u,%s", folder, port, port, real_port);
+
+    Client client;
+    assert_true(client_open_patiently(&client, url, CLIENT_WRITES, 100));
+    assert_string_equal(client_query(&client, "SELECT 1").rows, "1\n");
+    client_close(&client);
+    close(listener);
+}
+
 static void connecting_can_be_cancelled(void **state)
 {
     (void)state;
@@ -420,6 +437,7 @@ int main(void)
         cmocka_unit_test(takes_the_urls_that_libpq_takes),
         cmocka_unit_test(says_which_kinds_of_database_there_are),
         cmocka_unit_test(a_silent_server_ends_at_the_timeout),
+        cmocka_unit_test(a_silent_host_is_not_the_last),
         cmocka_unit_test(connecting_can_be_cancelled),
         cmocka_unit_test(says_why_it_cannot_connect),
         DATABASE_TEST(a_lost_connection_is_told_from_a_failed_statement),

@@ -1,8 +1,6 @@
 #include "drivers/postgres/session.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "base/process.h"
@@ -16,85 +14,6 @@
 
 /* A request that overtakes its statement finds nothing to cancel, and is lost: it is made again and again. */
 #define CANCEL_INTERVAL 500
-
-static void pass_over_notice(void *context, const PGresult *notice)
-{
-    (void)context;
-    (void)notice;
-}
-
-/* The URL's own connect_timeout (or PGCONNECT_TIMEOUT), which libpq leaves to those who poll. */
-static int64_t connect_timeout(PGconn *libpq, int timeout)
-{
-    PQconninfoOption *options = PQconninfo(libpq);
-    int64_t chosen = timeout;
-    for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL; option++)
-        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val != NULL && atoi(option->val) > 0)
-            chosen = atoi(option->val) * INT64_C(1000);
-
-    PQconninfoFree(options);
-    return chosen;
-}
-
-static bool fail_silent_connect(const PGconn *libpq, int64_t timeout, DbaltError *error)
-{
-    fail(error, DBALT_ERROR_DATABASE, "connection to server at \"%s\", port %s failed: no answer within %lld s", PQhost(libpq),
-         PQport(libpq), (long long)(timeout / 1000));
-    return fail_hint(error, "check host, port and firewall; \"?connect_timeout=SECONDS\" in the URL gives it longer");
-}
-
-static bool fail_connect(const PGconn *libpq, DbaltError *error)
-{
-    postgres_fail_lines(error, DBALT_ERROR_DATABASE, PQerrorMessage(libpq));
-    if (PQconnectionNeedsPassword(libpq))
-        fail_hint(error, "give the password in the URL, in PGPASSWORD or in ~/.pgpass");
-
-    return false;
-}
-
-static bool connect_poll(PGconn *libpq, Wait *wait, int timeout, DbaltError *error)
-{
-    int64_t milliseconds = connect_timeout(libpq, timeout);
-    int64_t deadline = wait_now() + milliseconds;
-    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-    while (status != PGRES_POLLING_OK) {
-        if (PQstatus(libpq) == CONNECTION_BAD || status == PGRES_POLLING_FAILED)
-            return fail_connect(libpq, error);
-
-        switch (wait_for(wait, PQsocket(libpq), status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
-        case WAIT_READY:
-            status = PQconnectPoll(libpq);
-            break;
-        case WAIT_TIMEOUT:
-            return fail_silent_connect(libpq, milliseconds, error);
-        case WAIT_CANCELLED:
-            return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while connecting to the database");
-        }
-    }
-    return true;
-}
-
-bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error)
-{
-    /* A repeated key: the last one wins. What stands before the URL is a default that it may override. */
-    static const char *const keywords[] = {
-        "keepalives_idle", "keepalives_interval", "keepalives_count", "fallback_application_name", "dbname", "client_encoding", NULL,
-    };
-    const char *const values[] = {"60", "10", "6", "dbalt", url, "UTF8", NULL};
-
-    PGconn *libpq = PQconnectStartParams(keywords, values, 1);
-    if (libpq == NULL)
-        abort(); /* no memory */
-
-    PQsetNoticeReceiver(libpq, pass_over_notice, NULL);
-    if (!connect_poll(libpq, wait, timeout, error) || PQsetnonblocking(libpq, 1) != 0) {
-        PQfinish(libpq);
-        return false;
-    }
-
-    *session = (PostgresSession){.libpq = libpq, .wait = wait, .deadline = WAIT_FOREVER};
-    return true;
-}
 
 void postgres_session_close(PostgresSession *session)
 {
@@ -153,6 +72,9 @@ PostgresPump postgres_session_wait(PostgresSession *session)
 PostgresPump postgres_session_pump(PostgresSession *session)
 {
     PQflush(session->libpq);
+    /* Under TLS data may have been read from the socket, of which poll() knows nothing any more. */
+    if (PQisBusy(session->libpq))
+        PQconsumeInput(session->libpq);
     if (!PQisBusy(session->libpq))
         return POSTGRES_READY;
 

@@ -24,7 +24,7 @@ typedef enum PostgresPump {
     POSTGRES_SILENT, /* the deadline has passed */
 } PostgresPump;
 
-/* Connects until the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
+/* Connects; each host of the URL has the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
 bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error);
 
 /* Does not block. One that is not open is fine. */

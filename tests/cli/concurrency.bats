@@ -1,0 +1,206 @@
+#!/usr/bin/env bats
+# Several at once: every alteration exactly once.
+
+load helper
+
+# Forty alterations, each with a row in a table that no key protects.
+forty() {
+    local i
+    # The number is no key: a second row of the same is not refused.
+    query "create table ran (n $(if is_postgres; then echo bigserial; else echo integer; fi), identity text, what text)"
+    for i in $(seq 1 40); do
+        printf -- "-- dbalt: up\ninsert into ran (identity, what) values ('$i-a$i', 'deploy');\ncreate table t$i (id integer);\n-- dbalt: down\ninsert into ran (identity, what) values ('$i-a$i', 'rollback');\ndrop table t$i;\n" |
+            alteration "1.0.0-$i-a$i.sql"
+    done
+}
+
+# eight COMMAND...: eight of them at once; $statuses are their ends
+eight() {
+    local i pids=()
+    for i in 1 2 3 4 5 6 7 8; do
+        start "run$i" "$@"
+        pids+=("$pid")
+    done
+    collect "${pids[@]}"
+}
+
+collect() {
+    local i=0 each
+    statuses=()
+    for each in "$@"; do
+        i=$((i + 1))
+        finish "run$i" "$each"
+        statuses+=("$status")
+    done
+}
+
+show_all() {
+    tail -n +1 run*.out run*.err
+    show "$1"
+}
+
+all_done() { [ "$(printf '%s\n' "${statuses[@]}" | sort -u)" = 0 ] || show_all "they ended with ${statuses[*]}"; }
+
+# How often each ran, as "COUNT WHAT" of those counts that there are.
+counts() { query "select distinct n, what from (select count(*) as n, what from ran group by identity, what) as counted order by what" | paste -sd ,; }
+
+# The events, the table that the scripts wrote and the history tell the same story.
+story_is_one() {
+    same "$(query "select kind || ' ' || identity from $(history_table event) where kind in ('deploy', 'rollback') order by identity, $(event_key)")" \
+        "$(query "select what || ' ' || identity from ran order by identity, $(if is_postgres; then echo n; else echo rowid; fi)")"
+    same "$(query "select identity from $(history_table alteration) order by identity")" \
+        "$(query "select identity from ran group by identity having sum(case what when 'deploy' then 1 else -1 end) = 1 order by identity")"
+    # Never twice deployed without a roll back between, nor the other way round.
+    same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by $(event_key)) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
+}
+
+@test "eight deploys at once of forty alterations run each exactly once" {
+    forty
+    eight deploy latest
+    all_done
+    same "$(counts)" "1|deploy"
+    same "$(query "select count(*) from ran")" 40
+    story_is_one
+}
+
+@test "eight roll backs at once undo each exactly once" {
+    forty
+    expect 0 deploy latest
+    eight rollback 0.1.0 --yes
+    all_done
+    same "$(query "select count(*) from ran where what = 'rollback'")" 40
+    same "$(deployed)" ""
+    story_is_one
+}
+
+@test "deploys and roll backs at once, on a database without history, run nothing twice" {
+    local i pids=()
+    forty
+    for i in 1 3 5 7; do
+        start "run$i" deploy latest
+        pids+=("$pid")
+        start "run$((i + 1))" rollback 0.1.0 --yes
+        pids+=("$pid")
+    done
+    collect "${pids[@]}"
+    all_done
+    story_is_one
+    expect 0 deploy latest
+    same "$(query "select count(*) from $(history_table alteration)")" 40
+    story_is_one
+}
+
+@test "deploys to different targets at once run each exactly once" {
+    local i pids=()
+    forty
+    for i in $(seq 21 40); do
+        mv "$DBALT_DIR/1.0.0-$i-a$i.sql" "$DBALT_DIR/2.0.0-$i-a$i.sql"
+    done
+    for i in 1 3 5 7; do
+        start "run$i" deploy 1.0.0
+        pids+=("$pid")
+        start "run$((i + 1))" deploy latest
+        pids+=("$pid")
+    done
+    collect "${pids[@]}"
+    all_done
+    same "$(query "select count(*) from ran")" 40
+    story_is_one
+}
+
+@test "with --no-wait each is done or finds the lock held" {
+    forty
+    local each i=0
+    eight deploy latest --no-wait
+    for each in "${statuses[@]}"; do
+        i=$((i + 1))
+        if [ "$each" = 5 ]; then
+            grep -q "lock" "run$i.err"
+        else
+            same "$each" 0
+        fi
+    done
+    expect 0 deploy latest
+    same "$(query "select count(*) from ran")" 40
+    story_is_one
+}
+
+held() {
+    query "create table slow (n bigint)"
+    long_statement | alteration 1.0.0-1-a.sql
+    start_slow holder deploy latest
+    holder=$pid
+}
+
+free() {
+    kill -INT "$holder"
+    finish holder "$holder"
+}
+
+@test "--no-wait exits 5, and names who deploys and since when" {
+    held
+    expect 5 deploy latest --no-wait
+    err "$(id -un)"
+    err "$(uname -n)"
+    err "$holder"
+    err "$(date -u +%Y-)"
+    free
+}
+
+@test "--wait-lock exits 5 after that long" {
+    held
+    local begun=$SECONDS
+    expect 5 deploy latest --wait-lock 1
+    err "$holder"
+    [ $((SECONDS - begun)) -ge 1 ]
+    [ $((SECONDS - begun)) -le 10 ]
+    free
+}
+
+@test "--no-wait of a roll back exits 5 too" {
+    makes_table 0.9.0-1-z
+    expect 0 deploy latest
+    held
+    expect 5 rollback 0.1.0 --yes --no-wait
+    expect 5 rollback-to-timestamp 0 --yes --wait-lock=1
+    free
+}
+
+@test "--no-wait of a repair exits 5 too" {
+    makes_table 0.9.0-1-z
+    expect 0 deploy latest
+    held
+    expect 5 repair --forget 1-z --yes --no-wait
+    free
+}
+
+@test "with nothing to do nobody waits" {
+    makes_table 0.9.0-0-z
+    expect 0 deploy latest
+    held
+    expect 0 deploy 0.9.0 --no-wait
+    free
+}
+
+@test "who waits is told for whom" {
+    held
+    start waiter deploy latest
+    local waiter=$pid
+    until_true 20 grep -q "Waiting for another deploy: .*pid $holder" waiter.err
+    free
+    same "$status" 130
+    # The lock is free: the waiter is inside the same long statement now.
+    if is_postgres; then
+        until_true 30 has_sleeper
+    else
+        until_true 30 is_computing "$waiter"
+    fi
+    kill -INT "$waiter"
+    finish waiter "$waiter"
+    same "$status" 130
+}
+
+@test "--wait-lock wants a number" {
+    expect 2 deploy latest --wait-lock soon
+    expect 2 deploy latest --wait-lock
+}
