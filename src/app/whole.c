@@ -29,11 +29,16 @@ void run_describe_failure(Run *run, const Script *script, SectionKind section, l
     History *history = &run->plan->project->history;
     const DbaltEntry *entry = run->entry;
 
-    if (error->code != DBALT_ERROR_INTERRUPTED) {
-        DbaltError ignored; /* the failure itself is what the operator must hear */
-        journal_write(history, "fail", entry->identity, entry->release, section_name(section), 0, NULL, error->message, &ignored);
+    const char *name = entry->file == NULL ? entry->identity : entry->file;
+    if (error->code == DBALT_ERROR_INTERRUPTED) {
+        /* However the database words it, nobody else cancelled it. */
+        fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while \"%s\" of %s ran", section_name(section), name);
+        return;
     }
-    fail_context(error, "\"%s\" of %s failed", section_name(section), entry->file == NULL ? entry->identity : entry->file);
+
+    DbaltError ignored; /* the failure itself is what the operator must hear */
+    journal_write(history, "fail", entry->identity, entry->release, section_name(section), 0, NULL, error->message, &ignored);
+    fail_context(error, "\"%s\" of %s failed", section_name(section), name);
     error_set(error->script, sizeof error->script, "%s", script->path);
     if (in_script)
         script_locate(error, script, section, offset, statement);

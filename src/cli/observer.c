@@ -37,21 +37,19 @@ static void show_step(Session *session, Arena *arena, const DbaltEvent *event)
 static void show(Session *session, const DbaltEvent *event)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    const char *message = event->message == NULL ? "" : event->message;
-    const char *place = event->entry == NULL ? "" : arena_format(&arena, "%s: ", label_of(&arena, event->entry));
-
-    switch (event->kind) {
-    case DBALT_EVENT_STARTED:
-    case DBALT_EVENT_DONE:
+    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_DONE) {
         show_step(session, &arena, event);
         return;
-    case DBALT_EVENT_WARNING:
-        session_warn(session, "%s%s", place, message);
-        return;
-    default:
-        session_info(session, "%s%s", place, message);
-        return;
     }
+
+    const char *message = event->message == NULL ? "" : event->message;
+    if (event->entry != NULL)
+        message = arena_format(&arena, "%s: %s", label_of(&arena, event->entry), message);
+
+    if (event->kind == DBALT_EVENT_WARNING)
+        session_warn(session, "%s", message);
+    else
+        session_info(session, "%s", message);
 }
 
 void observer_handle(const DbaltEvent *event, void *context)

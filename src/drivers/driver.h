@@ -141,7 +141,7 @@ struct Driver {
     /* Who holds the lock, as far as the server tells without our holder row: one line in the arena, or NULL. Optional. */
     const char *(*lock_holder)(Connection *connection, Arena *arena);
 
-    /* A name of this connection's server process, for the holder row. Optional; its life is the connection's. */
+    /* A name of this connection's server process, for the holder row; NULL when it has none of its own, as behind a pooler. Optional; its life is the connection's. */
     const char *(*backend)(Connection *connection);
 
     /* Whether that server process still runs a transaction or statement. Optional, with backend. */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include <dbalt/error.h>
+#include "base/error.h"
 
 typedef enum DiagnosticLevel {
     DIAGNOSTIC_INFO,

@@ -61,6 +61,8 @@ static ExitCode run_check(Session *session, const void *parsed)
     bool is_well = dbalt_check(session->project, &wanted, &check, &session->error);
     ExitCode code = is_well ? EXIT_OK : session_tell_error(session);
 
+    if (check.target == NULL) /* it could not look */
+        return code;
     if (session->format == FORMAT_JSON) {
         print_objects(&check, session->out);
         return code;

@@ -116,8 +116,8 @@ static bool fail_connect(const PGconn *libpq, DbaltError *error)
 
 static bool fail_silent(const PGconn *libpq, int64_t timeout, DbaltError *error)
 {
-    fail(error, DBALT_ERROR_DATABASE, "connection to server at \"%s\", port %s failed: no answer within %lld ms", PQhost(libpq),
-         PQport(libpq), (long long)timeout);
+    fail(error, DBALT_ERROR_DATABASE, "connection to server at \"%s\", port %s failed: no answer within %g s", PQhost(libpq), PQport(libpq),
+         (double)timeout / 1000);
     return fail_hint(error, "check host, port and firewall; \"?connect_timeout=SECONDS\" in the URL gives it longer");
 }
 
