@@ -27,7 +27,14 @@ typedef struct Step {
     size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
+    bool wants_rows;           /* but those of this one statement are, with their columns, and values are bound */
 } Step;
+
+/* A column of what wants_rows asked for. */
+typedef struct Column {
+    const char *name;
+    unsigned type; /* the database's own number of the type: an OID of pg_type */
+} Column;
 
 /* What a failure means, whatever the database calls it. */
 typedef enum Fault {
@@ -57,6 +64,9 @@ typedef struct Answer {
     const char *const *fields; /* ROW: text of each column, NULL = SQL NULL */
     size_t field_count;
     int64_t affected;    /* DONE: rows changed, where the database tells */
+    const char *command;       /* DONE of wants_rows: "SELECT 2", "INSERT 0 1" ... */
+    const Column *columns;     /* likewise */
+    size_t column_count;
     const char *message; /* NOTICE: "NOTICE: ..." as the database words it, one line */
     Fault fault;         /* ERROR */
     size_t statement;    /* ERROR: 0-based index of the statement within the step, as far as known */
@@ -97,6 +107,7 @@ typedef struct Traits {
     SqlDialect dialect;
     bool creates;   /* create makes sense */
     bool pipelines; /* a batch is one round trip */
+    bool answers_scripts; /* wants_rows is understood, so that JavaScript alterations can run */
 } Traits;
 
 typedef struct Driver Driver;

@@ -166,7 +166,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
     size_t index = cursor->step;
     switch (step->kind) {
     case STEP_SQL:
-        if (step->value_count > 0) {
+        if (step->value_count > 0 && !step->is_script) {
             if (!add_filled(message, index, step, session, error))
                 return false;
             break;

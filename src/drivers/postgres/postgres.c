@@ -158,7 +158,7 @@ static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
 const Driver driver_postgres = {
     .name = "postgres",
     .schemes = schemes,
-    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true},
+    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true, .answers_scripts = true},
     .check_url = postgres_url_check,
     .connect = connect_to_server,
     .close = close_connection,
