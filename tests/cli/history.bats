@@ -33,13 +33,13 @@ row() { query "select $1 from $(history_table alteration)"; }
     [ "$(row sequence)" -ge 1 ]
 }
 
-@test "the hashes are those of the sections" {
+@test "the hashes are those of the sections, without the space at their ends" {
     whole
     expect 0 deploy latest
-    same "$(row up_sha256)" "$(printf 'create table a (id integer);\n' | sha256sum | cut -d ' ' -f 1)"
-    same "$(row down_sha256)" "$(printf 'drop table a;\n' | sha256sum | cut -d ' ' -f 1)"
-    same "$(row before_up_sha256)" "$(printf 'select 1;\n' | sha256sum | cut -d ' ' -f 1)"
-    same "$(row before_down_sha256)" "$(printf 'select 2;\n' | sha256sum | cut -d ' ' -f 1)"
+    same "$(row up_sha256)" "$(printf 'create table a (id integer);' | sha256sum | cut -d ' ' -f 1)"
+    same "$(row down_sha256)" "$(printf 'drop table a;' | sha256sum | cut -d ' ' -f 1)"
+    same "$(row before_up_sha256)" "$(printf 'select 1;' | sha256sum | cut -d ' ' -f 1)"
+    same "$(row before_down_sha256)" "$(printf 'select 2;' | sha256sum | cut -d ' ' -f 1)"
 }
 
 @test "the hashes of absent sections are null" {

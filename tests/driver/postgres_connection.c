@@ -342,8 +342,10 @@ static void tells_whether_a_backend_is_busy(void **state)
     char reborn[80];
     snprintf(reborn, sizeof(reborn), "%s1", backend);
     assert_false(is_busy(&fixture->client, reborn));
-    client_close(&other);
+    client_step(&other, STEP_COMMIT);
+    assert_true(client_run(&other).ok);
     assert_false(is_busy(&fixture->client, backend));
+    client_close(&other);
 }
 
 typedef struct Proxy {
