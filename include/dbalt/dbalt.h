@@ -108,6 +108,8 @@ typedef struct DbaltOptions {
     const char *by;             /* who deploys, for the history; NULL = the user of this process */
     bool create_database;       /* SQLite: create the file when there is none (deploy alone does) */
     int connect_timeout;        /* seconds; 0 = 10 */
+    int script_timeout;          /* milliseconds that a statement of a JavaScript alteration, or its silence, may last; 0 = no limit */
+    bool interactive;            /* JavaScript alterations may ask a person on the terminal */
     DbaltObserver *observer;    /* NULL = none */
     void *observer_context;
 } DbaltOptions;

@@ -1,6 +1,6 @@
 /* The sections outside a transaction: before-up and before-down, statement by statement, each journalled. */
 
-#include "app/run.h"
+#include "app/module.h"
 
 #include <string.h>
 
@@ -31,6 +31,8 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
     Connection *connection = outside->run->plan->project->connection;
     const Driver *driver = connection->driver;
     bool ok = true;
+    if (outside->script->is_module)
+        return module_run_outside(outside->run, outside->script, outside->section, fault, error);
 
     driver->submit(connection, &(Step){.kind = STEP_SQL, .sql = piece->text, .statement_count = 1, .is_script = true});
     if (data != NULL)

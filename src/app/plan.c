@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/module.h"
 #include "base/cleanup.h"
 
 /* Judges the sections of one action, and tells what libpg_query could not read. */
@@ -18,9 +19,26 @@ static bool judge_sections(const Script *script, Arena *arena, Dbalt *project, S
     return true;
 }
 
+static bool refuse_way_forth(const Script *script, DbaltError *error)
+{
+    fail(error, DBALT_ERROR_SCRIPT, "the script exports no function \"up\"");
+    error_set(error->script, sizeof error->script, "%s", script->path);
+    return fail_hint(error, "it takes: export default { up: async (pool) => { ... }, down: async (pool) => { ... } }");
+}
+
+/* The file, and what it exports when it is a module. */
+static bool load_file(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
+{
+    SqlDialect dialect = plan->project->driver->traits.dialect;
+    return script_load(script, arena, &plan->survey.folder, standing->alteration, dialect, error) &&
+           (!script->is_module || module_load(script, plan, error));
+}
+
 bool plan_load_up(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
 {
-    return script_load(script, arena, &plan->survey.folder, standing->alteration, plan->project->driver->traits.dialect, error);
+    if (!load_file(script, arena, plan, standing, error))
+        return false;
+    return !script->is_module || script->sections[SECTION_UP].present || refuse_way_forth(script, error);
 }
 
 /* The stored way back as a script of its own. */
@@ -61,7 +79,7 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, boo
 bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
 {
     bool from_file = standing->alteration != NULL && !plan->options.stored;
-    if (from_file ? !plan_load_up(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
+    if (from_file ? !load_file(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
         return false;
     if (!script->sections[SECTION_DOWN].present)
         return refuse_way_back(plan, standing, from_file, error);
@@ -94,8 +112,9 @@ static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *
         return plan_load_up(&script, &arena, plan, standing, error) &&
                judge_sections(&script, &arena, plan->project, SECTION_BEFORE_UP, SECTION_UP, error);
 
-    if (!plan_load_down(&script, &arena, plan, standing, error) ||
-        !judge_sections(&script, &arena, plan->project, SECTION_BEFORE_DOWN, SECTION_DOWN, error))
+    if (!plan_load_down(&script, &arena, plan, standing, error))
+        return false;
+    if (!judge_sections(&script, &arena, plan->project, SECTION_BEFORE_DOWN, SECTION_DOWN, error))
         return false;
     warn_of_changed_down(plan, standing, &script);
     return true;
@@ -235,6 +254,7 @@ void dbalt_plan_free(DbaltPlan *plan)
     if (plan == NULL)
         return;
 
+    node_host_stop(plan->host);
     survey_done(&plan->survey);
     Arena arena = plan->arena; /* holds the plan itself */
     arena_done(&arena);

@@ -34,6 +34,8 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
         .history_schema = copy_or(&arena, options->history_schema, "dbalt"),
         .create_database = options->create_database,
         .connect_timeout = seconds * 1000,
+        .script_timeout = options->script_timeout,
+        .interactive = options->interactive,
         .observer = options->observer,
         .observer_context = options->observer_context,
         .driver = driver,

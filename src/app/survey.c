@@ -36,7 +36,7 @@ void survey_warn_of_changed_down(const Survey *survey)
 static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];
-    if (alteration->kind != KIND_SQL || survey->fingerprints[index] != NULL)
+    if (survey->fingerprints[index] != NULL)
         return true;
 
     CLEANUP(arena_done) Arena arena = {0};

@@ -27,7 +27,8 @@ typedef struct Step {
     size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
-    bool wants_rows;           /* but those of this one statement are, with their columns, and values are bound */
+    bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
+    int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement, or a pause between two, may take; 0 = no limit */
 } Step;
 
 /* A column of what wants_rows asked for. */

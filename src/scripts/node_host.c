@@ -13,6 +13,7 @@
 #include "base/process.h"
 
 enum {
+    START_WITHIN = 30000, /* milliseconds: a cold disk and a slow machine */
     LOAD_WITHIN = 60000,
     END_WITHIN = 2000,
     CHUNK = 64 * 1024,
@@ -132,7 +133,7 @@ static bool receive_object(json_t **object, NodeHost *host, const char *path, in
 
     size_t searched = host->taken;
     const char *end = NULL;
-    while ((end = memchr(host->buffer + searched, '\n', host->length - searched)) == NULL) {
+    while (host->length == searched || (end = memchr(host->buffer + searched, '\n', host->length - searched)) == NULL) {
         searched = host->length;
         if (!read_more(host, path, patience, error))
             return false;
@@ -147,6 +148,40 @@ static bool receive_object(json_t **object, NodeHost *host, const char *path, in
     if (!json_is_object(*object))
         return fail(error, DBALT_ERROR_FAILED, "the Node host wrote what is no JSON object: %s", cause.text);
     return true;
+}
+
+static bool is_type(const json_t *object, const char *type)
+{
+    return strcmp(text_member(object, "type"), type) == 0;
+}
+
+static bool fail_out_of_turn(const json_t *object, DbaltError *error)
+{
+    return fail(error, DBALT_ERROR_FAILED, "the Node host said \"%s\" out of turn", text_member(object, "type"));
+}
+
+void node_host_stop(NodeHost *host)
+{
+    if (host == NULL)
+        return;
+
+    child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
+    free(host->buffer);
+    free(host);
+}
+
+/* "ready" of the protocol; a node that is too old says so instead. */
+static bool greet(NodeHost *host, DbaltError *error)
+{
+    CLEANUP(json_cleanup) json_t *hello = NULL;
+    if (!receive_object(&hello, host, "node", START_WITHIN, error)) {
+        if (error->code != DBALT_ERROR_INTERRUPTED)
+            fail(error, DBALT_ERROR_SCRIPT, "node ends before it runs anything");
+        return fail_hint(error, "\"node --version\" must work here, and print v20 or newer");
+    }
+    if (is_type(hello, "failed"))
+        return fail(error, DBALT_ERROR_SCRIPT, "%s", text_member(hello, "message"));
+    return is_type(hello, "ready") || fail_out_of_turn(hello, error);
 }
 
 bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
@@ -165,20 +200,12 @@ bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *
     if (host == NULL)
         abort();
     *host = (NodeHost){.wait = options->wait, .child = child, .interactive = options->interactive, .silence = options->silence};
-    host->capacity = CHUNK;
-    host->buffer = malloc(host->capacity);
+    if (!greet(host, error)) {
+        node_host_stop(host);
+        return false;
+    }
     *result = host;
     return true;
-}
-
-void node_host_stop(NodeHost *host)
-{
-    if (host == NULL)
-        return;
-
-    child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
-    free(host->buffer);
-    free(host);
 }
 
 /* "failed" of the protocol. Always false. */
@@ -197,16 +224,6 @@ static bool fail_by_host(const json_t *object, const char *path, DbaltErrorCode 
     error->column = (int)json_integer_value(json_object_get(object, "column"));
     fail_detail(error, "%s", text_member(object, "stack"));
     return false;
-}
-
-static bool is_type(const json_t *object, const char *type)
-{
-    return strcmp(text_member(object, "type"), type) == 0;
-}
-
-static bool fail_out_of_turn(const json_t *object, DbaltError *error)
-{
-    return fail(error, DBALT_ERROR_FAILED, "the Node host said \"%s\" out of turn", text_member(object, "type"));
 }
 
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)

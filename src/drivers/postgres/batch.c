@@ -264,6 +264,12 @@ static void roll_back(PostgresSession *session)
     }
 }
 
+/* A script that asked for the answer may have a savepoint to go back to. */
+static bool keeps_transaction(const PostgresBatch *batch)
+{
+    return batch->failure.fault != FAULT_CANCELLED && batch->steps[batch->failure.step].step.wants_rows;
+}
+
 /* Goes one step on with the batch. */
 static void advance(PostgresConnection *connection)
 {
@@ -273,7 +279,7 @@ static void advance(PostgresConnection *connection)
             send_message(connection);
             return;
         }
-        if (batch->failed)
+        if (batch->failed && !keeps_transaction(batch))
             roll_back(&connection->session);
         batch->over = true;
         return;

@@ -14,6 +14,8 @@
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
 
+#define TIMEOUT_SQL "SET LOCAL statement_timeout=%lld;SET LOCAL idle_in_transaction_session_timeout=%lld;"
+
 /*
  * What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. The rest is DISCARD ALL, which is not
  * allowed in a transaction, in parts: cursors before the temporary tables they may be on.
@@ -39,7 +41,7 @@ size_t postgres_step_results(const Step *step, const PostgresSession *session)
 {
     switch (step->kind) {
     case STEP_BEGIN:
-        return session->checks_client ? 3 : 2;
+        return 2 + (session->checks_client ? 1 : 0) + (step->timeout > 0 ? 2 : 0);
     case STEP_SETTLE:
         return SETTLE_STATEMENTS;
     case STEP_COMMIT:
@@ -175,6 +177,8 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
         return true;
     case STEP_BEGIN:
         add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
+        if (step->timeout > 0)
+            add_own(message, index, text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout)));
         break;
     case STEP_SETTLE:
         add_own(message, index, TEXT(SETTLE_SQL));
