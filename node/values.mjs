@@ -76,8 +76,8 @@ const types = [
     { oid: 1114, array: 1115, read: (text) => Date.parse(`${text} UTC`) },
     { oid: 1184, array: 1185, read: (text) => Date.parse(text) },
     { oid: 1186, array: 1187, read: readInterval },
-    /* text: char[], varchar[], bpchar[], text[], name[], date[], time[], timetz[], uuid[], inet[], cidr[], macaddr[], money[] */
-    ...[1002, 1015, 1014, 1009, 1003, 1182, 1183, 1270, 2951, 1041, 651, 1040, 791].map((array) => ({ array, read: String })),
+    /* text: bpchar[], varchar[], text[], date[], time[], timetz[], uuid[], inet[], cidr[], macaddr[], money[], regproc[] */
+    ...[1014, 1015, 1009, 1182, 1183, 1270, 2951, 1041, 651, 1040, 791, 1008].map((array) => ({ array, read: String })),
 ];
 
 const readers = new Map();

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+
+/* What dbalt is told when a script fails: the message, and where in the scripts' folder it happened. */
+
+const longest = 16_384;
+const frame = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::(\d+))?\)?$/u;
+
+const cut = (text) => {
+    const whole = String(text).toWellFormed().replaceAll('\0', '\u{fffd}');
+    return whole.length <= longest ? whole : `${whole.slice(0, longest)} … (${whole.length} characters)`;
+};
+
+const placeOf = (line) => {
+    const [, name, row, column] = frame.exec(line) ?? [];
+    if (name === undefined)
+        return null;
+    const file = name.startsWith('file:') ? fileURLToPath(name) : name;
+    return { file, line: Number(row), ...(column !== undefined && { column: Number(column) }) };
+};
+
+/* Node tells the place of a syntax error only to its terminal: another one is asked to check the file. */
+function syntaxPlace(script) {
+    const { stderr } = spawnSync(process.execPath, ['--check', script], { encoding: 'utf8', timeout: 10_000 });
+    const [first = '', , caret = ''] = (stderr ?? '').split('\n');
+    const place = placeOf(first);
+    return place && { ...place, ...(caret.includes('^') && { column: caret.indexOf('^') + 1 }) };
+}
+
+/* The first frame inside the scripts' folder. */
+function findPlace(error, script) {
+    const folders = [path.dirname(script), path.dirname(realpathSync(script))].map((folder) => folder + path.sep);
+    const places = String(error.stack ?? '').split('\n').map(placeOf);
+    const place = places.find((place) => place !== null && folders.some((folder) => place.file.startsWith(folder)));
+    if (place === undefined && error.name === 'SyntaxError' && !script.endsWith('ts'))
+        return syntaxPlace(script) ?? {};
+    return place ?? {};
+}
+
+/* The frames of Node and of the host are nobody's business, unless there are no others. */
+const ownFrame = /^ +at .*(\[eval\d*\]|\(?node:internal\/[^)]*):\d+(:\d+)?\)?$/u;
+
+function readableStack(error) {
+    const lines = String(error.stack ?? '').replaceAll('?hooked', '').split('\n');
+    const kept = lines.filter((line) => !ownFrame.test(line));
+    return (kept.some((line) => /^ +at /u.test(line)) ? kept : lines).join('\n');
+}
+
+export function describeFailure(thrown, script) {
+    const error = thrown instanceof Error ? thrown : { message: `the script threw ${inspect(thrown)}`, name: '', stack: '' };
+    const database = error.originalError ?? error;
+    const known = ['code', 'detail', 'hint', 'constraint', 'schema', 'table', 'column', 'dataType'];
+    const properties = known
+        .filter((name) => typeof database[name] === 'string' && database.queryId !== undefined)
+        .map((name) => [name, cut(database[name])]);
+    return {
+        name: cut(error.name),
+        message: cut(error.message),
+        stack: cut([readableStack(error), error.cause && `cause: ${inspect(error.cause)}`].filter(Boolean).join('\n')),
+        ...(database.queryId !== undefined && { query: database.queryId }),
+        ...(properties.length > 0 && { database: Object.fromEntries(properties) }),
+        ...(error.name === 'ExitPromptError' && { interrupted: true }),
+        ...findPlace(error, script),
+    };
+}
