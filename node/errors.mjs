@@ -79,7 +79,6 @@ export class DatabaseError extends Error {
         super(message);
         this.name = 'error';
         Object.assign(this, properties);
-        Object.defineProperty(this, 'queryId', { value: id });
     }
 }
 

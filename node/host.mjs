@@ -82,6 +82,12 @@ async function settle() {
     }
 }
 
+/* What a script printed is out before dbalt prints what became of it. */
+async function flush(stream) {
+    if (stream.writableLength > 0)
+        await new Promise((resolve) => { stream.write('', resolve); });
+}
+
 /* ---- requests ---- */
 
 let running = null; /* the request under way: { script, finish } */
@@ -118,6 +124,7 @@ async function perform(request) {
     waiting.length = 0;
     pipe.ref();
     await settle();
+    await Promise.all([process.stdout, process.stderr].map(flush));
     running = null;
     tell('error' in outcome ? { type: 'failed', ...describeFailure(outcome.error, request.path) } : outcome.properties);
 }

@@ -46,7 +46,7 @@ function queryMethods(run) {
         checkQuery(query);
         const caller = new Error('called here');
         return run(normalise(wrap(query.sql)), query.values.map(writeValue)).then(readResult, (error) => {
-            throw error.queryId === undefined && error.originalError === undefined ? error : withStack(error, caller);
+            throw withStack(error, caller);
         });
     };
     const onlyColumn = (row, Wrong = errors.DataIntegrityError) => {

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
+import { DatabaseError } from './errors.mjs';
 
 /* What dbalt is told when a script fails: the message, and where in the scripts' folder it happened. */
 
@@ -32,12 +33,24 @@ function syntaxPlace(script) {
 
 /* The first frame inside the scripts' folder. */
 function findPlace(error, script) {
+    if (!existsSync(script))
+        return {};
     const folders = [path.dirname(script), path.dirname(realpathSync(script))].map((folder) => folder + path.sep);
     const places = String(error.stack ?? '').split('\n').map(placeOf);
     const place = places.find((place) => place !== null && folders.some((folder) => place.file.startsWith(folder)));
     if (place === undefined && error.name === 'SyntaxError' && !script.endsWith('ts'))
         return syntaxPlace(script) ?? {};
     return place ?? {};
+}
+
+const sourceLine = ({ file, line }) => (existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/u)[line - 1] : undefined) ?? '';
+
+/* What the database said of the query that failed, and its SQLSTATE as `code`; a script's own `code` is not one. */
+function databaseProperties(error) {
+    const names = ['code', 'detail', 'hint', 'constraint', 'schema', 'table'];
+    return error instanceof DatabaseError
+        ? Object.fromEntries(names.filter((name) => typeof error[name] === 'string').map((name) => [name, cut(error[name])]))
+        : {};
 }
 
 /* The frames of Node and of the host are nobody's business, unless there are no others. */
@@ -51,18 +64,14 @@ function readableStack(error) {
 
 export function describeFailure(thrown, script) {
     const error = thrown instanceof Error ? thrown : { message: `the script threw ${inspect(thrown)}`, name: '', stack: '' };
-    const database = error.originalError ?? error;
-    const known = ['code', 'detail', 'hint', 'constraint', 'schema', 'table', 'column', 'dataType'];
-    const properties = known
-        .filter((name) => typeof database[name] === 'string' && database.queryId !== undefined)
-        .map((name) => [name, cut(database[name])]);
+    const place = findPlace(error, script);
     return {
         name: cut(error.name),
         message: cut(error.message),
         stack: cut([readableStack(error), error.cause && `cause: ${inspect(error.cause)}`].filter(Boolean).join('\n')),
-        ...(database.queryId !== undefined && { query: database.queryId }),
-        ...(properties.length > 0 && { database: Object.fromEntries(properties) }),
+        ...databaseProperties(error.originalError ?? error),
         ...(error.name === 'ExitPromptError' && { interrupted: true }),
-        ...findPlace(error, script),
+        ...place,
+        ...(place.line !== undefined && { source: cut(sourceLine(place)) }),
     };
 }

@@ -104,14 +104,13 @@ export function camelCase(name) {
 }
 
 /* What the script gets for an answer; several statements in one query give neither rows nor a count. */
-export function readResult({ tag, fields = [], rows = [] }) {
-    const [, command, first, second] = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/u.exec(tag ?? '') ?? [];
+export function readResult({ command = null, rowCount = 0, fields = [], rows = [] }) {
     const columns = fields.map(({ name, type }) => ({ name: camelCase(name), read: readerOf(type) }));
     return {
-        command: command ?? null,
+        command,
         fields: fields.map(({ name, type }) => ({ dataTypeId: type, name })),
         notices: [],
-        rowCount: Number(second ?? first ?? 0),
+        rowCount,
         rows: rows.map((row) => {
             const object = {};
             row.forEach((text, index) => {

@@ -24,7 +24,8 @@ export async function execute(client, { sql, values }) {
         if (Array.isArray(result) || result.command === null)
             return {};
         return {
-            tag: [result.command, result.rowCount].filter((part) => part !== null).join(' '),
+            command: result.command,
+            rowCount: result.rowCount ?? 0,
             fields: result.fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })),
             rows: result.rows,
         };
