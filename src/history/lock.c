@@ -142,7 +142,11 @@ static bool write_holder(History *history, DbaltError *error)
     const char *const values[] = {history->by, history->host, pid, backend};
 
     history_submit(history, HISTORY_HOLD, values, COUNT(values));
-    return connection_finish(connection, NULL, error);
+    if (connection_finish(connection, NULL, error))
+        return true;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot write to the history");
 }
 
 bool lock_take(History *history, const LockOptions *options, DbaltError *error)

@@ -101,6 +101,8 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
+        if (answer.fault == FAULT_NOT_NULL && answer.step == FIRST_SCRIPT_STEP + transaction->script_count + 1)
+            fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
     }
 }
 

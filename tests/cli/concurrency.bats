@@ -46,12 +46,12 @@ counts() { query "select distinct n, what from (select count(*) as n, what from 
 
 # The events, the table that the scripts wrote and the history tell the same story.
 story_is_one() {
-    same "$(query "select kind || ' ' || identity from $(history_table event) where kind in ('deploy', 'rollback') order by identity, $(event_key)")" \
+    same "$(query "select kind || ' ' || identity from $(history_table event) where kind in ('deploy', 'rollback') order by identity, sequence")" \
         "$(query "select what || ' ' || identity from ran order by identity, $(if is_postgres; then echo n; else echo rowid; fi)")"
     same "$(query "select identity from $(history_table alteration) order by identity")" \
         "$(query "select identity from ran group by identity having sum(case what when 'deploy' then 1 else -1 end) = 1 order by identity")"
     # Never twice deployed without a roll back between, nor the other way round.
-    same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by $(event_key)) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
+    same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by sequence) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
 }
 
 @test "eight deploys at once of forty alterations run each exactly once" {

@@ -8,7 +8,7 @@ more_setup() { query "create table ran (what text)"; }
 ran() { query "select what from ran" | paste -sd ' '; }
 
 # What the journal says: "KIND STEP" of each step.
-steps() { query "select kind || ' ' || step from $(history_table event) where kind like 'step%' order by $(event_key)" | paste -sd ' '; }
+steps() { query "select kind || ' ' || step from $(history_table event) where kind like 'step%' order by sequence" | paste -sd ' '; }
 
 three_statements() { # SECOND
     alteration 1.0.0-1-a.sql <<SQL

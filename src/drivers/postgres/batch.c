@@ -232,7 +232,7 @@ static void take_result(PostgresConnection *connection, PGresult *result)
     PQclear(result);
 }
 
-/* Ends a transaction that an error left behind. A late cancel may hit the first try. */
+/* Ends a transaction that an error left behind, and what it left in the session. A late cancel may hit the first try. */
 static void roll_back(PostgresSession *session)
 {
     for (int tries = 2; tries > 0; tries--) {
@@ -241,7 +241,7 @@ static void roll_back(PostgresSession *session)
             return;
 
         DbaltError ignored; /* what failed before is what counts */
-        PQclear(postgres_session_query(session, "ROLLBACK", ROLLBACK_TIMEOUT, &ignored));
+        PQclear(postgres_session_query(session, "ROLLBACK;" POSTGRES_RESET_SQL, ROLLBACK_TIMEOUT, &ignored));
     }
 }
 

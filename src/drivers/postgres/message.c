@@ -14,13 +14,8 @@
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
 
-/*
- * What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. The rest is DISCARD ALL, which is not
- * allowed in a transaction, in parts: cursors before the temporary tables they may be on.
- */
-#define SETTLE_SQL                                                                                                        \
-    "SET CONSTRAINTS ALL IMMEDIATE;RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;" \
-    "SELECT pg_catalog.pg_advisory_unlock_all();DISCARD TEMP;DISCARD SEQUENCES;"
+/* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
+#define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
 #define SETTLE_STATEMENTS 10
 
 static size_t count_statements(Text sql)

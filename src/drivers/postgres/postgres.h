@@ -47,6 +47,7 @@ typedef struct PostgresLock {
     int64_t heard_at;        /* by wait_now(): the last sign of life */
     int64_t beat_at;         /* the next heartbeat */
     bool held;
+    bool ended; /* by the server: it said so */
 } PostgresLock;
 
 typedef struct PostgresConnection {
