@@ -26,7 +26,10 @@ static void fill_guard_values(const char **values, const History *history, const
 
 void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy)
 {
-    *transaction = (Transaction){.history = history, .is_deploy = true, .finish_values = {deploy->identity}};
+    *transaction = (Transaction){.history = history,
+                                 .is_deploy = true,
+                                 .finish_values = {deploy->identity, deploy->release, deploy->fingerprint.sections[SECTION_UP], history->by,
+                                                   history->host, history->version}};
     fill_guard_values(transaction->guard_values, history, deploy);
 
     submit_kind(history, STEP_BEGIN);

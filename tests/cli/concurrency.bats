@@ -125,6 +125,37 @@ story_is_one() {
     story_is_one
 }
 
+@test "deploys that are killed at any moment leave nothing half-done, and nothing runs twice" {
+    local round one
+    forty
+    for round in 1 2 3 4 5 6 7 8; do
+        start "one$round" deploy latest
+        one=$pid
+        start "two$round" deploy latest
+        # Some more are deployed, or all are.
+        until_true 30 eval "[ \"\$(query \"select count(*) from ran\")\" -ge $((round * 4)) ]"
+        kill -KILL "$one" 2>/dev/null || true
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$one" "$pid" 2>/dev/null || true
+    done
+    expect 0 deploy latest
+    same "$(query "select count(*) from ran")" 40
+    story_is_one
+}
+
+# bats test_tags=postgres
+@test "a deploy whose lock is lost stops before the next alteration" {
+    makes_table 1.0.0-1-a 1.0.0-3-c
+    printf 'create table b (id integer);\nselect pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();\n' |
+        alteration 1.0.0-2-b.sql
+    expect 6 deploy latest
+    err "lock"
+    same "$(tables)" "a b"
+    same "$(deployed)" "1-a 2-b"
+    expect 0 deploy latest
+    same "$(deployed)" "1-a 2-b 3-c"
+}
+
 held() {
     query "create table slow (n bigint)"
     long_statement | alteration 1.0.0-1-a.sql

@@ -80,14 +80,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 -- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
 WITH deployed AS (
     UPDATE :schema.alteration
-    SET took = round(extract(epoch FROM clock_timestamp() - deployed_at) * 1000)
+    SET took = extract(epoch FROM clock_timestamp() - deployed_at) * 1000
     WHERE identity = $1
-    RETURNING *
+    RETURNING identity
 )
 INSERT INTO :schema.event (kind, identity, release, sha256, done_by, host, version)
-VALUES ('deploy', (SELECT identity FROM deployed), (SELECT release FROM deployed), (SELECT up_sha256 FROM deployed),
-        coalesce((SELECT deployed_by FROM deployed), ''), coalesce((SELECT host FROM deployed), ''),
-        coalesce((SELECT version FROM deployed), ''));
+VALUES ('deploy', (SELECT identity FROM deployed), $2, $3, $4, $5, $6);
 
 -- statement: guard-rollback
 -- No row, no identity: the NOT NULL of the event stops the second of two who roll back.
