@@ -332,7 +332,7 @@ static void a_deploy_is_one_message_and_one_answer(void **state)
     client_history(&client, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     client_script(&client, "CREATE TABLE t (id int);\nINSERT INTO t VALUES (1); SELECT * FROM t;");
     client_step(&client, STEP_SETTLE);
-    client_history(&client, HISTORY_FINISH_DEPLOY, (const char *const[]){"1-a", "1.0.0", NULL, "ada", "host", "0"}, 6);
+    client_history(&client, HISTORY_FINISH_DEPLOY, (const char *const[]){"1-a", "1.0.0", "u", "ada", "host", "0"}, 6);
     client_step(&client, STEP_COMMIT);
     Result result = client_run(&client);
     count_messages(&proxy, &sent_after, &ready_after);
