@@ -42,17 +42,25 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
     const isOurs = (specifier) => ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier);
     const ours = { url: settings.ownUrl, format: 'module', shortCircuit: true };
 
+    /* Stripping keeps every line where it was; enums and the like must be transformed, and a source map keeps their places. */
+    const stripNatively = (source, sourceUrl) => {
+        const { emitWarning } = process;
+        process.emitWarning = () => {}; /* that it is experimental, once for each deploy */
+        try {
+            return module.stripTypeScriptTypes(source);
+        } catch (error) {
+            if (error.code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+                throw error;
+            process.setSourceMapsEnabled(true);
+            return module.stripTypeScriptTypes(source, { mode: 'transform', sourceMap: true, sourceUrl });
+        } finally {
+            process.emitWarning = emitWarning;
+        }
+    };
     const stripTypes = (filename) => {
         const source = readFileSync(filename, 'utf8');
-        if (typeof module.stripTypeScriptTypes === 'function') {
-            const { emitWarning } = process;
-            process.emitWarning = () => {}; /* that it is experimental, once for each deploy */
-            try {
-                return module.stripTypeScriptTypes(source);
-            } finally {
-                process.emitWarning = emitWarning;
-            }
-        }
+        if (typeof module.stripTypeScriptTypes === 'function')
+            return stripNatively(source, filename);
         for (const parent of [filename, ...settings.parents.map((url) => fileURLToPath(url)), settings.workingFile]) {
             const { transform } = load(parent, 'sucrase');
             if (transform !== undefined)

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "history/journal.h"
 #include "history/lock.h"
+#include "sql/statement.h"
 
 typedef struct Outside {
     Run *run;
@@ -111,14 +112,14 @@ static bool ask_operator(const Outside *outside, size_t statement, const Journal
 
 typedef enum Decision { RUN, PASS_OVER, TAKE_AS_DONE, STOP } Decision;
 
-static Decision decide(const Outside *outside, size_t statement, const char *sha256, DbaltError *error)
+static Decision decide(const Outside *outside, size_t statement, Text text, const char *sha256, DbaltError *error)
 {
     if (statement >= outside->journal_count || outside->journal[statement].state == JOURNAL_NONE)
         return RUN;
 
     const JournalStep *step = &outside->journal[statement];
     if (step->state == JOURNAL_DONE && strcmp(step->sha256, sha256) == 0)
-        return PASS_OVER;
+        return statement_sets_session(outside->script->dialect, text) ? RUN : PASS_OVER;
 
     switch (outside->run->plan->options.resume) {
     case DBALT_RESUME_RETRY:
@@ -151,7 +152,7 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
 
         const Piece *data = i + 1 < pieces.count && pieces.rows[i + 1].is_copy_data ? &pieces.rows[i + 1] : NULL;
         const char *sha256 = hash_of(outside->arena, piece->text);
-        switch (decide(outside, statement, sha256, error)) {
+        switch (decide(outside, statement, piece->text, sha256, error)) {
         case RUN:
             if (!run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
                 return false;

@@ -82,7 +82,7 @@ typedef enum HistoryStatement {
     HISTORY_READ, /* -> identity, sequence, release, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256, has_down ("1"/"0"), deployed_at (ISO 8601 UTC), took (ms), deployed_by, host, version */
     HISTORY_READ_STORED,  /* $1 identity -> down, before_down */
     HISTORY_GUARD_DEPLOY, /* INSERT of the key: $1 identity, 2 release, 3 name, 4 kind, 5-8 hashes (before-up, up, down, before-down), 9 down, 10 before_down, 11 by, 12 host, 13 version */
-    HISTORY_FINISH_DEPLOY, /* $1 identity: sets took, and writes the event "deploy" with by, host and version of the row */
+    HISTORY_FINISH_DEPLOY, /* $1 identity, 2 release, 3 hash of up, 4 by, 5 host, 6 version: sets took, and writes the event "deploy"; FAULT_NOT_NULL when the row is gone */
     HISTORY_GUARD_ROLLBACK, /* $1 identity, 2 by, 3 host, 4 version: deletes the row and writes the event "rollback"; FAULT_NOT_NULL when it was gone */
     HISTORY_RELEASE, /* $1 identity, 2 release: corrects the release */
     HISTORY_ACCEPT,  /* $1 identity, 2-5 hashes, 6 down, 7 before_down */

@@ -225,8 +225,8 @@ bool history_accept(History *history, const Acceptance *rows, size_t count, Dbal
     submit_kind(history, STEP_BEGIN);
     for (size_t i = 0; i < count; i++) {
         const char *const *hashes = rows[i].fingerprint.sections;
-        const char *const values[] = {rows[i].identity,       hashes[SECTION_BEFORE_UP],   hashes[SECTION_UP],
-                                      hashes[SECTION_DOWN],   hashes[SECTION_BEFORE_DOWN], rows[i].down,
+        const char *const values[] = {rows[i].identity,     hashes[SECTION_BEFORE_UP],   hashes[SECTION_UP],
+                                      hashes[SECTION_DOWN], hashes[SECTION_BEFORE_DOWN], rows[i].down,
                                       rows[i].before_down};
         const char **kept = arena_allocate_array(&arena, COUNT(values), sizeof *kept);
         memcpy(kept, values, sizeof values);

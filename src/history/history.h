@@ -10,9 +10,9 @@
 #define HISTORY_LAYOUT 1
 
 typedef struct History {
-    Connection *connection; /* borrowed; NULL = no connection now */
+    Connection *connection;          /* borrowed; NULL = no connection now */
     const char *by, *host, *version; /* written into rows and events; borrowed */
-    bool exists; /* as of the last history_read() */
+    bool exists;                     /* as of the last history_read() */
 } History;
 
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
@@ -28,7 +28,8 @@ bool history_read(Deployments *deployments, Arena *arena, History *history, bool
 bool history_create(History *history, DbaltError *error);
 
 /* The way back as it was stored; "down" or "before_down" NULL when there was none. */
-bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity, DbaltError *error);
+bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,
+                         DbaltError *error);
 
 /* Corrects the release of deployments whose files were released since, in one transaction. */
 bool history_correct_releases(History *history, const Standing *const *standings, size_t count, DbaltError *error);

@@ -6,9 +6,9 @@
 #include "history/history.h"
 
 typedef enum JournalState {
-    JOURNAL_NONE,   /* never begun, or failed by an answer of the database: may run */
-    JOURNAL_BEGUN,  /* begun, and nobody knows how it ended */
-    JOURNAL_DONE,   /* done, or taken as done */
+    JOURNAL_NONE,  /* never begun, or failed by an answer of the database: may run */
+    JOURNAL_BEGUN, /* begun, and nobody knows how it ended */
+    JOURNAL_DONE,  /* done, or taken as done */
 } JournalState;
 
 typedef struct JournalStep {
@@ -18,7 +18,8 @@ typedef struct JournalStep {
 } JournalStep;
 
 /* The steps of a section since the alteration was last deployed or rolled back: steps[0] is statement 1. */
-bool journal_read(JournalStep **steps, size_t *count, Arena *arena, History *history, const char *identity, const char *section, DbaltError *error);
+bool journal_read(JournalStep **steps, size_t *count, Arena *arena, History *history, const char *identity, const char *section,
+                  DbaltError *error);
 
 /* One event, at once and by itself. step 0 = none; section and sha256 may be NULL. */
 bool journal_write(History *history, const char *kind, const char *identity, const char *release, const char *section, size_t step,

@@ -71,10 +71,9 @@ static bool refuse(const char *holder, bool waited, int seconds, DbaltError *err
 }
 
 /* Polls until the lock is ours. */
-static bool poll_lock(History *history, const LockOptions *options, DbaltError *error)
+static bool poll_lock(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
 {
     Connection *connection = history->connection;
-    int64_t deadline = options->wait_seconds > 0 ? wait_now() + (int64_t)options->wait_seconds * 1000 : WAIT_FOREVER;
     char told[512] = "";
 
     for (unsigned tries = 0;; tries++) {
@@ -104,7 +103,7 @@ static bool poll_lock(History *history, const LockOptions *options, DbaltError *
  * A killed holder leaves its row, and perhaps a server process that is still at its last statement. For what runs outside a
  * transaction the lock is the only guard, so that process must end first.
  */
-static bool wait_for_orphan(History *history, const LockOptions *options, DbaltError *error)
+static bool wait_for_orphan(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
 {
     Connection *connection = history->connection;
     const Driver *driver = connection->driver;
@@ -124,10 +123,13 @@ static bool wait_for_orphan(History *history, const LockOptions *options, DbaltE
             return false;
         if (!busy)
             return true;
+
+        const char *who = arena_format(&arena, "%s on %s (pid %s) since %s, killed, but its last statement still runs", holder.by,
+                                       holder.host, holder.pid, holder.since);
+        if (options->no_wait || wait_now() >= deadline)
+            return refuse(who, !options->no_wait, options->wait_seconds, error);
         if (tries == 0)
-            options->waiting(arena_format(&arena, "Waiting for the last statement of a deploy that was killed: %s on %s (pid %s)",
-                                          holder.by, holder.host, holder.pid),
-                             options->context);
+            options->waiting(arena_format(&arena, "Waiting for another deploy: %s", who), options->context);
         if (!wait_sleep(connection->wait, pause_after(tries)))
             return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while waiting for the statement of a killed deploy");
     }
@@ -142,17 +144,22 @@ static bool write_holder(History *history, DbaltError *error)
     const char *const values[] = {history->by, history->host, pid, backend};
 
     history_submit(history, HISTORY_HOLD, values, COUNT(values));
-    return connection_finish(connection, NULL, error);
+    if (connection_finish(connection, NULL, error))
+        return true;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot write to the history");
 }
 
 bool lock_take(History *history, const LockOptions *options, DbaltError *error)
 {
-    if (!poll_lock(history, options, error))
+    int64_t deadline = options->wait_seconds > 0 ? wait_now() + (int64_t)options->wait_seconds * 1000 : WAIT_FOREVER;
+    if (!poll_lock(history, options, deadline, error))
         return false;
 
     /* history->exists may be out of date when it says no: creation bears a history that is there. */
     bool ok = history->exists || history_create(history, error);
-    ok = ok && wait_for_orphan(history, options, error);
+    ok = ok && wait_for_orphan(history, options, deadline, error);
     ok = ok && write_holder(history, error);
     if (!ok)
         history->connection->driver->lock_release(history->connection);

@@ -7,7 +7,7 @@
 
 typedef struct LockOptions {
     bool no_wait;
-    int wait_seconds; /* 0 = no limit */
+    int wait_seconds;                                    /* 0 = no limit */
     void (*waiting)(const char *message, void *context); /* told once for each holder, and for the orphan of a killed one */
     void *context;
 } LockOptions;

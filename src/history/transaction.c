@@ -31,7 +31,10 @@ static void fill_guard_values(const char **values, const History *history, const
 
 void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout)
 {
-    *transaction = (Transaction){.history = history, .is_deploy = true, .finish_values = {deploy->identity}};
+    *transaction = (Transaction){.history = history,
+                                 .is_deploy = true,
+                                 .finish_values = {deploy->identity, deploy->release, deploy->fingerprint.sections[SECTION_UP], history->by,
+                                                   history->host, history->version}};
     fill_guard_values(transaction->guard_values, history, deploy);
 
     submit_begin(history, timeout);
@@ -103,6 +106,8 @@ static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, vo
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
+        if (answer.fault == FAULT_NOT_NULL && answer.step == FIRST_SCRIPT_STEP + transaction->script_count + 1)
+            fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
     }
 }
 

@@ -32,7 +32,7 @@ typedef struct Outcome {
 typedef struct Transaction {
     History *history;
     const char *guard_values[13];
-    const char *finish_values[1];
+    const char *finish_values[6];
     bool is_deploy;
     bool is_open; /* transaction_open() was called: BEGIN and guard have been answered */
     size_t script_count;

@@ -77,3 +77,19 @@ bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t 
 
     return false;
 }
+
+bool statement_sets_session(SqlDialect dialect, Text statement)
+{
+    static const Text words[] = {
+        TEXT("SET"),    TEXT("RESET"),  TEXT("PRAGMA"), TEXT("ATTACH"),  TEXT("DETACH"),
+        TEXT("LISTEN"), TEXT("LOAD"),   TEXT("PREPARE"), TEXT("DISCARD"), TEXT("DEALLOCATE"),
+    };
+    Lexer lexer;
+    lexer_init(&lexer, dialect, statement);
+    Text first = lexer_next(&lexer).text;
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (text_equals_ignoring_case(first, words[i]))
+            return true;
+    }
+    return false;
+}

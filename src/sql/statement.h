@@ -27,4 +27,7 @@ bool statement_next(SqlStatement *statement, StatementReader *reader);
 /* The index-th (0-based) statement of SQL; false when there are fewer. For naming what failed. */
 bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t index);
 
+/* Whether it changes nothing but the session: SET, PRAGMA, ATTACH ... Such a one must be run again in every new session. */
+bool statement_sets_session(SqlDialect dialect, Text statement);
+
 #endif

@@ -32,8 +32,8 @@ load helper
 @test "new never writes over a file" {
     expect 0 new thing
     # The next second may have come: one of two in a row is in the same one.
-    local i ended=0
-    for i in 1 2 3; do
+    local _ ended=0
+    for _ in 1 2 3; do
         "$DBALT" new other >/dev/null 2>&1 </dev/null || ended=$?
     done
     [ "$ended" -eq 2 ]

@@ -46,12 +46,12 @@ counts() { query "select distinct n, what from (select count(*) as n, what from 
 
 # The events, the table that the scripts wrote and the history tell the same story.
 story_is_one() {
-    same "$(query "select kind || ' ' || identity from $(history_table event) where kind in ('deploy', 'rollback') order by identity, $(event_key)")" \
+    same "$(query "select kind || ' ' || identity from $(history_table event) where kind in ('deploy', 'rollback') order by identity, sequence")" \
         "$(query "select what || ' ' || identity from ran order by identity, $(if is_postgres; then echo n; else echo rowid; fi)")"
     same "$(query "select identity from $(history_table alteration) order by identity")" \
         "$(query "select identity from ran group by identity having sum(case what when 'deploy' then 1 else -1 end) = 1 order by identity")"
     # Never twice deployed without a roll back between, nor the other way round.
-    same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by $(event_key)) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
+    same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by sequence) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
 }
 
 @test "eight deploys at once of forty alterations run each exactly once" {
@@ -123,6 +123,37 @@ story_is_one() {
     expect 0 deploy latest
     same "$(query "select count(*) from ran")" 40
     story_is_one
+}
+
+@test "deploys that are killed at any moment leave nothing half-done, and nothing runs twice" {
+    local round one
+    forty
+    for round in 1 2 3 4 5 6 7 8; do
+        start "one$round" deploy latest
+        one=$pid
+        start "two$round" deploy latest
+        # Some more are deployed, or all are.
+        until_true 30 eval "[ \"\$(query \"select count(*) from ran\")\" -ge $((round * 4)) ]"
+        kill -KILL "$one" 2>/dev/null || true
+        kill -KILL "$pid" 2>/dev/null || true
+        wait "$one" "$pid" 2>/dev/null || true
+    done
+    expect 0 deploy latest
+    same "$(query "select count(*) from ran")" 40
+    story_is_one
+}
+
+# bats test_tags=postgres
+@test "a deploy whose lock is lost stops before the next alteration" {
+    makes_table 1.0.0-1-a 1.0.0-3-c
+    printf 'create table b (id integer);\nselect pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();\n' |
+        alteration 1.0.0-2-b.sql
+    expect 6 deploy latest
+    err "lock"
+    same "$(tables)" "a b"
+    same "$(deployed)" "1-a 2-b"
+    expect 0 deploy latest
+    same "$(deployed)" "1-a 2-b 3-c"
 }
 
 held() {

@@ -31,8 +31,8 @@ twelve() {
     err_matches $'\n *(4)? *\\|? *\\^'
 }
 
+# bats test_tags=postgres
 @test "the caret stands under what is wrong" {
-    is_postgres || return 0
     twelve '    insert into nowhere values (1);'
     expect 1 deploy latest
     local line caret
@@ -43,8 +43,8 @@ twelve() {
     same "${#caret}" "${#line}"
 }
 
+# bats test_tags=postgres
 @test "the column counts characters, not bytes" {
-    is_postgres || return 0
     twelve "select 'größer', nowhere;"
     expect 1 deploy latest
     err "1.0.0-7-t7.sql:4:18"
@@ -56,8 +56,8 @@ twelve() {
     err "1.0.0-1-a.sql:5:8"
 }
 
+# bats test_tags=postgres
 @test "PostgreSQL's message, detail, hint and SQLSTATE are shown" {
-    is_postgres || return 0
     twelve "do \$\$ begin raise exception 'the message' using detail = 'the detail', hint = 'the hint', errcode = 'ABC12'; end \$\$;"
     expect 1 deploy latest
     err "the message"
@@ -143,16 +143,16 @@ SQL
     same "$(query "select count(*) from child")" 1
 }
 
+# bats test_tags=postgres
 @test "notices are shown with their alteration" {
-    is_postgres || return 0
     printf "do \$\$ begin raise notice 'look here'; end \$\$;\n" | alteration 1.0.0-1-a.sql
     expect 0 deploy latest
     err "look here"
     err "1.0.0-1-a.sql"
 }
 
+# bats test_tags=postgres
 @test "a script that ends the connection is told as such, and kept nothing" {
-    is_postgres || return 0
     makes_table 1.0.0-1-a
     printf 'create table b (id integer);\nselect pg_terminate_backend(pg_backend_pid());\n' | alteration 1.0.0-2-b.sql
     run --separate-stderr -- timeout 100 "$DBALT" deploy latest </dev/null
@@ -162,24 +162,24 @@ SQL
     same "$(tables)" "a"
 }
 
+# bats test_tags=postgres
 @test "a long line is shown with what is wrong in sight" {
-    is_postgres || return 0
     printf "select '%s', nowhere, '%s';\n" "$(printf 'x%.0s' {1..3000})" "$(printf 'y%.0s' {1..3000})" | alteration 1.0.0-1-a.sql
     expect 1 deploy latest
     err "1.0.0-1-a.sql:1:3012"
     err "nowhere"
 }
 
+# bats test_tags=postgres
 @test "an error with an escape sequence does not reach the terminal raw" {
-    is_postgres || return 0
     printf "do \$\$ begin raise exception '%%', chr(27) || '[31mred'; end \$\$;\n" | alteration 1.0.0-1-a.sql
     expect 1 deploy latest
     err_not $'\e'
     err "red"
 }
 
+# bats test_tags=postgres
 @test "a deadlock or a lock that is not to be had is tried again" {
-    is_postgres || return 0
     query "create table a (id integer)"
     printf 'alter table a add column more text;\n' | alteration 1.0.0-1-a.sql
     # Another session keeps the table for a while.

@@ -117,7 +117,7 @@ tables() {
 deployed() { query "select identity from $(history_table alteration) order by sequence" | paste -sd ' '; }
 
 # "KIND IDENTITY" of the events, in order; a condition is optional.
-events() { query "select kind || ' ' || identity from $(history_table event) where ${1:-1 = 1} order by $(event_key)"; }
+events() { query "select kind || ' ' || identity from $(history_table event) where ${1:-1 = 1} order by sequence"; }
 
 # What numbers the events.
 event_key() {

@@ -134,8 +134,8 @@ SQL
     expect 6 deploy latest
 }
 
+# bats test_tags=postgres
 @test "the history lies in the schema that --history-schema names" {
-    is_postgres || return 0
     makes_table 1.0.0-1-a
     expect 0 deploy latest --history-schema "My \"own\" schema"
     same "$(query 'select identity from "My ""own"" schema".alteration')" "1-a"
@@ -144,8 +144,8 @@ SQL
     expect 3 check
 }
 
+# bats test_tags=postgres
 @test "two histories in one database do not know of each other" {
-    is_postgres || return 0
     makes_table 1.0.0-1-a
     mkdir other
     DBALT_DIR=other makes_table 1.0.0-1-b
@@ -154,8 +154,8 @@ SQL
     same "$(query "select identity from one.alteration union all select identity from two.alteration")" $'1-a\n1-b'
 }
 
+# bats test_tags=postgres
 @test "a deployer that may create nothing works in a schema made for it" {
-    is_postgres || return 0
     local role=deployer_$$_$BATS_TEST_NUMBER
     query "create role $role login; create schema dbalt authorization $role; grant create on schema public to $role"
     makes_table 1.0.0-1-a
@@ -170,8 +170,8 @@ SQL
     same "$(query "select count(*) from $(history_table holder)")" 0
 }
 
+# bats test_tags=postgres
 @test "a password is nowhere in the database" {
-    is_postgres || return 0
     makes_table 1.0.0-1-a
     alteration 1.0.0-2-b.sql <<<"insert into nowhere values (1);"
     expect 1 deploy latest --db-url "$(url_with "$DB_URL" "$database" postgres:geheim)"

@@ -106,8 +106,8 @@ load helper
     same "$(tables)" "a"
 }
 
+# bats test_tags=postgres
 @test "a marker within a dollar-quoted body is text" {
-    is_postgres || return 0
     alteration 1.0.0-1-a.sql <<'SQL'
 -- dbalt: up
 create function f () returns text language sql as $body$
@@ -124,15 +124,15 @@ SQL
     same "$(query "select count(*) from pg_proc where proname = 'f'")" 0
 }
 
+# bats test_tags=postgres
 @test "a marker within COPY data is text" {
-    is_postgres || return 0
     printf -- '-- dbalt: up\ncreate table a (t text);\ncopy a from stdin;\nfirst\n-- dbalt: down\nlast\n\\.\n' | alteration 1.0.0-1-a.sql
     expect 0 deploy latest
     same "$(query "select count(*) from a")" 3
 }
 
+# bats test_tags=sqlite
 @test "a trigger with semicolons in its body is one statement" {
-    is_sqlite || return 0
     alteration 1.0.0-1-a.sql <<'SQL'
 create table a (id integer);
 create table log (id integer);
@@ -146,8 +146,8 @@ SQL
     same "$(query "select count(*) from log")" 2
 }
 
+# bats test_tags=postgres
 @test "COPY data up to the backslash and point reach their table" {
-    is_postgres || return 0
     alteration 1.0.0-1-a.sql <<'SQL'
 create table a (id integer, t text);
 copy a (id, t) from stdin;
@@ -168,15 +168,15 @@ SQL
     same "$(query "select sum(id) from b")" 11
 }
 
+# bats test_tags=postgres
 @test "COPY without rows works" {
-    is_postgres || return 0
     printf 'create table a (id integer);\ncopy a from stdin;\n\\.\n' | alteration 1.0.0-1-a.sql
     expect 0 deploy latest
     same "$(query "select count(*) from a")" 0
 }
 
+# bats test_tags=postgres
 @test "an error in COPY data takes the whole alteration back, and is located" {
-    is_postgres || return 0
     printf 'create table a (id integer);\ncopy a from stdin;\n1\nx\n\\.\n' | alteration 1.0.0-1-a.sql
     expect 1 deploy latest
     err "1.0.0-1-a.sql:2"
@@ -184,8 +184,8 @@ SQL
     same "$(tables)" ""
 }
 
+# bats test_tags=postgres
 @test "a function with BEGIN ATOMIC is one statement" {
-    is_postgres || return 0
     alteration 1.0.0-1-a.sql <<'SQL'
 create table a (id integer);
 create function f (x integer) returns integer language sql
@@ -200,8 +200,8 @@ SQL
     same "$(query "select id from a")" 5
 }
 
+# bats test_tags=postgres
 @test "a function with dollar quotes is one statement" {
-    is_postgres || return 0
     alteration 1.0.0-1-a.sql <<'SQL'
 create function f () returns integer language plpgsql as $$
 begin
@@ -225,11 +225,158 @@ SQL
     same "$(query "select t from a")" '$1 :name %s ? \n ${x} {{y}} ||| \\'
 }
 
+# bats test_tags=postgres
 @test "a JSON operator with a question mark is no placeholder" {
-    is_postgres || return 0
     printf "create table a as select '{\"k\": 1}'::jsonb ? 'k' as has;\n" | alteration 1.0.0-1-a.sql
     expect 0 deploy latest
     same "$(query "select has from a")" "t"
+}
+
+# bats test_tags=postgres
+@test "COPY in all its ways of writing takes its data" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+create schema "My s";
+create table "My s"."My t" (a text, b text);
+COPY "My s"."My t" (a, b) FROM stdin DELIMITER ';';
+x;y
+$$;'
+/*;--
+\.
+copy "My s"."My t" from stdin (format csv, header, quote '"'); -- and behind it a comment
+a,b
+"1;
+-- dbalt: down
+2",two
+\.
+
+/* between */ copy
+  "My s"."My t"
+  from stdin;
+last	one
+\.
+SQL
+    expect 0 deploy latest
+    same "$(query 'select count(*) from "My s"."My t"')" 5
+    [[ "$(query "select a from \"My s\".\"My t\" where b = 'two'")" == *"dbalt: down"* ]]
+}
+
+# bats test_tags=postgres
+@test "COPY to the client prints nothing" {
+    printf "copy (select 'secret' from generate_series(1, 1000)) to stdout;\ncreate table a (id integer);\n" | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    out_not secret
+    same "$(tables)" "a"
+}
+
+# bats test_tags=postgres
+@test "COPY data without their end are refused or a failure, and nothing is kept" {
+    printf 'create table a (id integer);\ncopy a from stdin;\n1\n2\n' | alteration 1.0.0-1-a.sql
+    run --separate-stderr -- timeout 60 "$DBALT" deploy latest </dev/null
+    case $status in
+    0) same "$(query "select count(*) from a")" 2 ;; # psql too takes the end of the file for the end of the data
+    1 | 2) same "$(tables)" "" ;;
+    *) show "it ended with $status" ;;
+    esac
+}
+
+# bats test_tags=postgres
+@test "semicolons within a rule's parentheses end no statement" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+create table a (id integer);
+create table b (id integer);
+create rule r as on insert to a do also (insert into b values (new.id); insert into b values (new.id + 1));
+insert into a values (1);
+SQL
+    expect 0 deploy latest
+    same "$(query "select count(*) from b")" 2
+}
+
+# bats test_tags=postgres
+@test "comments within comments, odd strings and names with dollars are read as PostgreSQL does" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+/* outer /* inner; */ still a comment
+-- dbalt: down
+*/
+create table a$b$c (t text);
+insert into a$b$c values (E'it\'s; /*'), (U&'\0041;'), ($q$;--$q$), ('a' -- not the end;
+'b;'), (B'101'::text), (e'\\');
+create table "a;""b" (id integer);
+select 1 as "--", 2 as "/*", 'x' /* ' */ ;
+create operator @-@ (leftarg = integer, rightarg = integer, function = int4pl);
+SQL
+    expect 0 deploy latest
+    same "$(query 'select string_agg(t, chr(10) order by ctid) from a$b$c')" "it's; /*
+A;
+;--
+ab;
+101
+\\"
+}
+
+# bats test_tags=sqlite
+@test "comments, brackets and backticks are read as SQLite does" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+/* outer /* no inner; */
+create table [a;b] (`c;"d` text, "e;""f" text);
+insert into [a;b] values ('it''s;', '\');
+create table b (id integer); -- ';
+SQL
+    expect 0 deploy latest
+    same "$(query 'select * from [a;b]')" "it's;|\\"
+    same "$(tables)" "a;b b"
+}
+
+# bats test_tags=postgres
+@test "what only looks like a statement for outside is let in" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+create type mood as enum ('sad');
+alter type mood add value 'happy';
+create table a (id integer primary key);
+create index i on a (id);
+cluster a using i;
+reindex table a;
+analyze a;
+truncate a;
+create materialized view m as select id from a;
+create unique index on m (id);
+refresh materialized view concurrently m;
+refresh materialized view m;
+create table p (id integer) partition by range (id);
+create table p1 partition of p for values from (0) to (9);
+alter table p detach partition p1;
+create table vacuum (id integer);
+lock table a;
+set constraints all immediate;
+SQL
+    expect 0 deploy latest
+    same "$(tables)" "a p p1 vacuum"
+}
+
+# bats test_tags=postgres
+@test "a procedure that commits is a failure, and nothing is kept" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+create table a (id integer);
+create procedure p () language plpgsql as $$ begin insert into a values (1); commit; end $$;
+call p();
+SQL
+    expect 1 deploy latest
+    err "1.0.0-1-a.sql:3"
+    err "2D000"
+    same "$(tables)" ""
+}
+
+@test "a script of many statements is counted right to the last" {
+    {
+        echo "create table a (id integer);"
+        local i
+        for i in $(seq 1 2000); do
+            echo "insert into a values ($i); -- ;"
+        done
+        echo "insert into nowhere values (1);"
+    } | alteration 1.0.0-1-a.sql
+    expect 1 deploy latest
+    err "1.0.0-1-a.sql:2002"
+    same "$(tables)" ""
 }
 
 @test "a script of 50 MB runs within 200 MB of memory" {
@@ -382,20 +529,20 @@ transaction_control() { # STATEMENT
 }
 
 @test "COMMIT behind a comment is refused" { transaction_control "/* x */ commit"; }
+# bats test_tags=postgres
 @test "COMMIT AND CHAIN in up is refused" {
-    is_postgres || return 0
     transaction_control "commit and chain"
 }
+# bats test_tags=postgres
 @test "ABORT in up is refused" {
-    is_postgres || return 0
     transaction_control abort
 }
+# bats test_tags=postgres
 @test "PREPARE TRANSACTION in up is refused" {
-    is_postgres || return 0
     transaction_control "prepare transaction 'x'"
 }
+# bats test_tags=postgres
 @test "START TRANSACTION in up is refused" {
-    is_postgres || return 0
     transaction_control "start transaction"
 }
 
@@ -420,25 +567,38 @@ SQL
 }
 
 outside_only() { # STATEMENT
-    is_postgres || return 0
     printf -- '-- dbalt: up\ncreate table a (id integer);\n%s;\n' "$1" | alteration 1.0.0-2-a.sql
     refused 1.0.0-2-a.sql:3 before-up
 }
 
+# bats test_tags=postgres
 @test "CREATE INDEX CONCURRENTLY in up is refused" { outside_only "create index concurrently i on a (id)"; }
+# bats test_tags=postgres
 @test "DROP INDEX CONCURRENTLY in up is refused" { outside_only "drop index concurrently i"; }
+# bats test_tags=postgres
 @test "REINDEX CONCURRENTLY in up is refused" { outside_only "reindex table concurrently a"; }
+# bats test_tags=postgres
 @test "VACUUM in up is refused" { outside_only "vacuum a"; }
+# bats test_tags=postgres
 @test "CREATE DATABASE in up is refused" { outside_only "create database other"; }
+# bats test_tags=postgres
 @test "ALTER SYSTEM in up is refused" { outside_only "alter system set work_mem = '8MB'"; }
+# bats test_tags=postgres
+@test "DISCARD ALL in up is refused" { outside_only "discard all"; }
+# bats test_tags=postgres
+@test "DETACH PARTITION CONCURRENTLY in up is refused" { outside_only "alter table p detach partition q concurrently"; }
+# bats test_tags=postgres
+@test "CLUSTER of everything in up is refused" { outside_only "cluster"; }
+# bats test_tags=postgres
+@test "CREATE TABLESPACE in up is refused" { outside_only "create tablespace t location '/x'"; }
+# bats test_tags=sqlite
 @test "VACUUM in up of SQLite is refused" {
-    is_sqlite || return 0
     printf -- '-- dbalt: up\ncreate table a (id integer);\nvacuum;\n' | alteration 1.0.0-2-a.sql
     refused 1.0.0-2-a.sql:3
 }
 
+# bats test_tags=postgres
 @test "a meta-command of psql is refused by name, file and line" {
-    is_postgres || return 0
     printf -- '-- dbalt: up\ncreate table a (id integer);\n\\i other.sql\n' | alteration 1.0.0-2-a.sql
     makes_table 1.0.0-1-first
     run --separate-stderr -- "$DBALT" deploy latest </dev/null

@@ -2,6 +2,8 @@
 
 #include "support/test.h"
 
+#include <stdio.h>
+
 #include "driver/sqlite_fixture.h"
 
 static const char family_sql[] = "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT);"
@@ -55,6 +57,167 @@ static void enforces_again_after_a_drop(void **state)
     assert_refused(fixture, "DROP TABLE parent; SELECT nonsense", "no such column");
     assert_refused(fixture, "INSERT INTO child VALUES (40, 4)", "FOREIGN KEY constraint failed");
     assert_rows(fixture, "PRAGMA foreign_keys", "1\n");
+}
+
+/* Empties and refills the parent, which under enforcement empties the child by its cascade. */
+#define REFILL "CREATE TEMP TABLE kept AS SELECT * FROM parent; DELETE FROM parent; INSERT INTO parent SELECT * FROM kept;"
+
+static void a_script_may_turn_enforcement_off(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const off[] = {
+        "PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys=0",      "pragma Foreign_Keys = false",        "PRAGMA foreign_keys = no",
+        "PRAGMA foreign_keys(0)",    "PRAGMA foreign_keys('OFF')", "PRAGMA main.foreign_keys = \"off\"", "PRAGMA foreign_keys = nonsense",
+    };
+
+    assert_alters(fixture, family_sql);
+    for (size_t i = 0; i < COUNT(off); i++) {
+        char script[512];
+        snprintf(script, sizeof script, "%s; " REFILL, off[i]);
+        assert_alters(fixture, script);
+        assert_rows(fixture, "SELECT id FROM child ORDER BY id", "10\n20\n30\n");
+    }
+}
+
+static void a_script_may_turn_enforcement_on_again(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const on[] = {"PRAGMA foreign_keys = ON", "PRAGMA foreign_keys=1", "PRAGMA foreign_keys = True",
+                                     "PRAGMA foreign_keys = yes", "PRAGMA foreign_keys(2)"};
+
+    assert_alters(fixture, family_sql);
+    for (size_t i = 0; i < COUNT(on); i++) {
+        char script[512];
+        snprintf(script, sizeof script, "PRAGMA foreign_keys = OFF; " REFILL "%s; INSERT INTO child VALUES (40, 4)", on[i]);
+        assert_refused(fixture, script, "FOREIGN KEY constraint failed");
+    }
+    assert_alters(fixture, "PRAGMA foreign_keys = OFF; PRAGMA foreign_keys = ON; DELETE FROM parent WHERE id = 1");
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "20\n30\n");
+}
+
+static void a_mere_look_at_the_setting_changes_nothing(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_alters(fixture, "PRAGMA foreign_keys; DELETE FROM parent WHERE id = 1");
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "20\n30\n");
+    assert_alters(fixture,
+                  "PRAGMA foreign_keys = OFF; PRAGMA foreign_keys; DELETE FROM child WHERE id = 20; DELETE FROM parent WHERE id = 2;"
+                  "INSERT INTO parent VALUES (2, 'b')");
+}
+
+static void refuses_violations_that_came_in_without_enforcement(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const ends[] = {"", "; PRAGMA foreign_keys = ON"};
+    assert_alters(fixture, family_sql);
+    sqlite_run_plainly(fixture, "INSERT INTO child VALUES (70, 7)");
+
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        char script[512];
+        snprintf(script, sizeof script, "PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (40, 4)%s", ends[i]);
+        assert_refused(fixture, script, "1 row of \"child\" refers to no row of \"parent\", beside 1 that did before");
+    }
+    assert_alters(fixture, "PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (40, 4); INSERT INTO parent VALUES (4, 'd')");
+}
+
+static void enforcement_is_back_after_every_script(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const struct {
+        const char *script;
+        StepKind end;
+    } cases[] = {
+        {"PRAGMA foreign_keys = OFF", STEP_SETTLE},
+        {"PRAGMA foreign_keys = OFF", STEP_COMMIT},
+        {"PRAGMA foreign_keys = OFF", STEP_ROLLBACK},
+        {"PRAGMA foreign_keys = OFF; SELECT nonsense", STEP_COMMIT},
+        {"PRAGMA foreign_keys = OFF; DROP TABLE child; DROP TABLE parent; SELECT nonsense", STEP_COMMIT},
+        {"PRAGMA foreign_keys = OFF; INSERT INTO child VALUES (40, 4)", STEP_SETTLE},
+    };
+
+    assert_alters(fixture, family_sql);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        client_step(&fixture->client, STEP_BEGIN);
+        client_script(&fixture->client, cases[i].script);
+        client_step(&fixture->client, cases[i].end);
+        client_run(&fixture->client);
+        assert_rows(fixture, "PRAGMA foreign_keys", "1\n");
+        client_step(&fixture->client, STEP_ROLLBACK);
+        assert_true(client_run(&fixture->client).ok);
+        assert_refused(fixture, "INSERT INTO child VALUES (40, 4)", "FOREIGN KEY constraint failed");
+    }
+}
+
+static void a_dropped_table_leaves_enforcement_as_the_script_has_it(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_alters(fixture, "PRAGMA foreign_keys = OFF;" REBUILD REFILL);
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "10\n20\n30\n");
+    assert_refused(fixture, "PRAGMA foreign_keys = OFF;" REBUILD "PRAGMA foreign_keys = ON;" REBUILD "INSERT INTO child VALUES (40, 4)",
+                   "FOREIGN KEY constraint failed");
+}
+
+static void a_section_outside_a_transaction_has_its_own_setting(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    client_script(&fixture->client, "PRAGMA foreign_keys = OFF;" REBUILD);
+    assert_true(client_run(&fixture->client).ok);
+    client_script(&fixture->client, "DELETE FROM parent WHERE id = 1");
+    client_step(&fixture->client, STEP_SETTLE);
+    assert_true(client_run(&fixture->client).ok);
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "10\n20\n30\n");
+    assert_rows(fixture, "PRAGMA foreign_keys", "1\n");
+}
+
+/* https://sqlite.org/lang_altertable.html, 7, without the transaction, which is dbalt's. */
+static void the_twelve_steps_of_sqlite_keep_the_children(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_alters(fixture, "CREATE INDEX parent_name ON parent (name); CREATE TABLE log (name);"
+                           "CREATE TRIGGER parent_log AFTER DELETE ON parent BEGIN INSERT INTO log VALUES (old.name); END;"
+                           "CREATE VIEW names AS SELECT name FROM parent");
+    assert_alters(fixture, "PRAGMA foreign_keys=OFF;\n"
+                           "SELECT type, sql FROM sqlite_schema WHERE tbl_name='parent';\n"
+                           "CREATE TABLE new_parent (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '');\n"
+                           "INSERT INTO new_parent SELECT id, name FROM parent;\n"
+                           "DROP VIEW names;\n"
+                           "DROP TABLE parent;\n"
+                           "ALTER TABLE new_parent RENAME TO parent;\n"
+                           "CREATE INDEX parent_name ON parent (name);\n"
+                           "CREATE TRIGGER parent_log AFTER DELETE ON parent BEGIN INSERT INTO log VALUES (old.name); END;\n"
+                           "CREATE VIEW names AS SELECT name FROM parent;\n"
+                           "PRAGMA foreign_key_check;\n"
+                           "PRAGMA foreign_keys=ON;\n");
+    assert_rows(fixture, "SELECT id, parent_id FROM child ORDER BY id", "10|1\n20|2\n30|3\n");
+    assert_rows(fixture, "SELECT count(*) FROM log", "0\n");
+    assert_rows(fixture, "SELECT group_concat(name, '') FROM names", "abc\n");
+    assert_alters(fixture, "DELETE FROM parent WHERE id = 1");
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "20\n30\n");
+}
+
+/* As Prisma writes them. */
+static void rebuilds_of_generated_scripts_keep_the_children(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_alters(fixture, "PRAGMA defer_foreign_keys=ON; PRAGMA foreign_keys=OFF;" REBUILD
+                           "PRAGMA foreign_keys=ON; PRAGMA defer_foreign_keys=OFF;");
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "10\n20\n30\n");
+}
+
+static void a_renamed_table_does_not_take_them_along_where_the_script_forbids_it(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_alters(fixture, "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; ALTER TABLE parent RENAME TO old_parent;"
+                           "CREATE TABLE parent (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO parent SELECT * FROM old_parent;"
+                           "DROP TABLE old_parent");
+    assert_rows(fixture, "SELECT \"table\" FROM pragma_foreign_key_list('child')", "parent\n");
+    assert_rows(fixture, "SELECT id FROM child ORDER BY id", "10\n20\n30\n");
 }
 
 static void a_rebuild_of_a_tree_keeps_its_rows(void **state)
@@ -153,6 +316,15 @@ static void names_what_a_deferred_constraint_misses(void **state)
     assert_alters(fixture, "PRAGMA defer_foreign_keys = 1; INSERT INTO child VALUES (40, 4); INSERT INTO parent VALUES (4, 'd')");
 }
 
+/* SQLite forgets what was deferred when the pragma is taken back. */
+static void refuses_deferred_violations_that_sqlite_forgets(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, family_sql);
+    assert_refused(fixture, "PRAGMA defer_foreign_keys = ON; INSERT INTO child VALUES (40, 4); PRAGMA defer_foreign_keys = OFF",
+                   "1 row of \"child\" refers to no row of \"parent\": rowid 40");
+}
+
 static void a_dropped_child_settles_its_deferred_violations(void **state)
 {
     SqliteFixture *fixture = *state;
@@ -177,6 +349,16 @@ int main(void)
         TEST(a_rebuild_keeps_the_children),
         TEST(an_intended_cascade_works_beside_a_rebuild),
         TEST(enforces_again_after_a_drop),
+        TEST(a_script_may_turn_enforcement_off),
+        TEST(a_script_may_turn_enforcement_on_again),
+        TEST(a_mere_look_at_the_setting_changes_nothing),
+        TEST(refuses_violations_that_came_in_without_enforcement),
+        TEST(enforcement_is_back_after_every_script),
+        TEST(a_dropped_table_leaves_enforcement_as_the_script_has_it),
+        TEST(a_section_outside_a_transaction_has_its_own_setting),
+        TEST(the_twelve_steps_of_sqlite_keep_the_children),
+        TEST(rebuilds_of_generated_scripts_keep_the_children),
+        TEST(a_renamed_table_does_not_take_them_along_where_the_script_forbids_it),
         TEST(a_rebuild_of_a_tree_keeps_its_rows),
         TEST(refuses_new_violations_and_rolls_back),
         TEST(names_every_table_with_violations),
@@ -185,6 +367,7 @@ int main(void)
         TEST(bears_old_violations),
         TEST(bears_foreign_keys_that_cannot_be_checked),
         TEST(names_what_a_deferred_constraint_misses),
+        TEST(refuses_deferred_violations_that_sqlite_forgets),
         TEST(a_dropped_child_settles_its_deferred_violations),
         TEST(a_plain_alteration_bears_old_violations),
     };

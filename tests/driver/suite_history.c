@@ -28,7 +28,7 @@ static Result deploy(Client *client, const char *identity, const char *down)
     client_step(client, STEP_BEGIN);
     client_history(client, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     client_step(client, STEP_SETTLE);
-    client_history(client, HISTORY_FINISH_DEPLOY, (const char *const[]){identity}, 1);
+    client_history(client, HISTORY_FINISH_DEPLOY, (const char *const[]){identity, "1.0.0", NULL, "ada", "host", "0"}, 6);
     client_step(client, STEP_COMMIT);
     return client_run(client);
 }

@@ -101,10 +101,33 @@ static void locate_failure(PostgresConnection *connection, const PGresult *resul
         failure->offset = length;
 }
 
+static bool step_is_script(const PostgresBatch *batch, size_t step)
+{
+    return step < batch->count && batch->steps[step].step.is_script;
+}
+
+/* The server names a table of the history without its schema, and one after the other. */
+static void hint_at_history(const PostgresConnection *connection, DbaltError *error)
+{
+    PGconn *libpq = connection->session.libpq;
+    const char *schema = connection->schema;
+    char *user = PQescapeIdentifier(libpq, PQuser(libpq), strlen(PQuser(libpq)));
+    if (strncmp(error->message, "permission denied for database ", strlen("permission denied for database ")) == 0)
+        fail_hint(error, "GRANT CREATE ON DATABASE to %s, or name a schema that it may write in with --history-schema", user);
+    else
+        fail_hint(
+            error,
+            "to look: GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s; to deploy: INSERT, UPDATE, DELETE too",
+            schema, user, schema, user);
+    PQfreemem(user);
+}
+
 static void fail_by_result(PostgresConnection *connection, const PGresult *result)
 {
     Answer *failure = begin_failure(&connection->batch);
     failure->fault = postgres_fault(&failure->error, result, &connection->session);
+    if (strcmp(failure->error.sqlstate, "42501") == 0 && !step_is_script(&connection->batch, failure->step))
+        hint_at_history(connection, &failure->error);
     if (result != NULL)
         locate_failure(connection, result);
 }
@@ -251,7 +274,7 @@ static void take_result(PostgresConnection *connection, PGresult *result)
     PQclear(result);
 }
 
-/* Ends a transaction that an error left behind. A late cancel may hit the first try. */
+/* Ends a transaction that an error left behind, and what it left in the session. A late cancel may hit the first try. */
 static void roll_back(PostgresSession *session)
 {
     for (int tries = 2; tries > 0; tries--) {
@@ -260,7 +283,7 @@ static void roll_back(PostgresSession *session)
             return;
 
         DbaltError ignored; /* what failed before is what counts */
-        PQclear(postgres_session_query(session, "ROLLBACK", ROLLBACK_TIMEOUT, &ignored));
+        PQclear(postgres_session_query(session, "ROLLBACK;" POSTGRES_RESET_SQL, ROLLBACK_TIMEOUT, &ignored));
     }
 }
 

@@ -131,6 +131,9 @@ Fault postgres_fault(DbaltError *error, const PGresult *result, const PostgresSe
         fail_hint(error, "%s", hint);
     else if (strcmp(sqlstate, "42501") == 0)
         hint_at_privilege(error, session->libpq);
+    else if (strcmp(sqlstate, "25006") == 0)
+        fail_hint(error,
+                  "connect to the primary, as with ?target_session_attrs=read-write; or default_transaction_read_only is on for this user");
 
     return fault;
 }

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS :schema.alteration (
     version text NOT NULL
 );
 CREATE TABLE IF NOT EXISTS :schema.event (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     kind text NOT NULL,
     identity text NOT NULL,
@@ -43,14 +43,14 @@ CREATE TABLE IF NOT EXISTS :schema.event (
     step integer,
     sha256 text,
     message text,
-    by text NOT NULL,
+    done_by text NOT NULL,
     host text NOT NULL,
     version text NOT NULL
 );
 CREATE INDEX IF NOT EXISTS event_identity ON :schema.event (identity);
 CREATE TABLE IF NOT EXISTS :schema.holder (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
-    by text NOT NULL,
+    held_by text NOT NULL,
     host text NOT NULL,
     pid text NOT NULL,
     backend text,
@@ -77,21 +77,22 @@ INSERT INTO :schema.alteration (identity, release, name, kind, before_up_sha256,
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- statement: finish-deploy
+-- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
 WITH deployed AS (
     UPDATE :schema.alteration
-    SET took = round(extract(epoch FROM clock_timestamp() - deployed_at) * 1000)
+    SET took = extract(epoch FROM clock_timestamp() - deployed_at) * 1000
     WHERE identity = $1
-    RETURNING identity, release, up_sha256, deployed_by, host, version
+    RETURNING identity
 )
-INSERT INTO :schema.event (kind, identity, release, sha256, by, host, version)
-SELECT 'deploy', identity, release, up_sha256, deployed_by, host, version FROM deployed;
+INSERT INTO :schema.event (kind, identity, release, sha256, done_by, host, version)
+VALUES ('deploy', (SELECT identity FROM deployed), $2, $3, $4, $5, $6);
 
 -- statement: guard-rollback
 -- No row, no identity: the NOT NULL of the event stops the second of two who roll back.
 WITH gone AS (
     DELETE FROM :schema.alteration WHERE identity = $1 RETURNING identity, release
 )
-INSERT INTO :schema.event (kind, identity, release, by, host, version)
+INSERT INTO :schema.event (kind, identity, release, done_by, host, version)
 VALUES ('rollback', (SELECT identity FROM gone), (SELECT release FROM gone), $2, $3, $4);
 
 -- statement: release
@@ -106,7 +107,7 @@ WHERE identity = $1;
 DELETE FROM :schema.alteration WHERE identity = $1;
 
 -- statement: event
-INSERT INTO :schema.event (kind, identity, release, section, step, sha256, message, by, host, version)
+INSERT INTO :schema.event (kind, identity, release, section, step, sha256, message, done_by, host, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- statement: read-steps
@@ -115,17 +116,17 @@ FROM :schema.event
 WHERE identity = $1
   AND section = $2
   AND kind IN ('step-begun', 'step-done', 'step-failed', 'step-skipped')
-  AND id > coalesce((SELECT max(id) FROM :schema.event WHERE identity = $1 AND kind IN ('deploy', 'rollback', 'forget')), 0)
-ORDER BY id;
+  AND sequence > coalesce((SELECT max(sequence) FROM :schema.event WHERE identity = $1 AND kind IN ('deploy', 'rollback')), 0)
+ORDER BY sequence;
 
 -- statement: hold
-INSERT INTO :schema.holder (by, host, pid, backend, since)
+INSERT INTO :schema.holder (held_by, host, pid, backend, since)
 VALUES ($1, $2, $3, $4, clock_timestamp())
 ON CONFLICT (single) DO UPDATE
-SET by = excluded.by, host = excluded.host, pid = excluded.pid, backend = excluded.backend, since = excluded.since;
+SET held_by = excluded.held_by, host = excluded.host, pid = excluded.pid, backend = excluded.backend, since = excluded.since;
 
 -- statement: release-hold
 DELETE FROM :schema.holder;
 
 -- statement: read-holder
-SELECT by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
+SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;

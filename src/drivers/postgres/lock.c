@@ -37,24 +37,35 @@ static void forget_lock(PostgresLock *lock, Wait *wait)
     postgres_session_close(&lock->session);
 }
 
-/* Reads what has arrived: answers to heartbeats, or the end of the connection. */
+/* A server that ends an idle session says so in a notice, some time before it closes the connection. */
+static void hear_of_end(void *context, const PGresult *notice)
+{
+    PostgresLock *lock = context;
+    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+        lock->ended = true;
+}
+
+/* Reads what has arrived: answers to heartbeats, or the end of the session. */
 static void listen_to_server(PostgresLock *lock)
 {
     PGconn *libpq = lock->session.libpq;
-    /* Twice: a server that ends the session says why, and the first time reads no further than that. */
-    for (int i = 0; i < 2; i++)
-        PQconsumeInput(libpq);
+    PQconsumeInput(libpq);
+    while (!PQisBusy(libpq)) {
+        PGresult *result = PQgetResult(libpq);
+        if (result == NULL)
+            return;
 
-    while (PQtransactionStatus(libpq) == PQTRANS_ACTIVE && !PQisBusy(libpq)) {
-        PQclear(PQgetResult(libpq));
+        lock->ended = lock->ended || PQresultStatus(result) == PGRES_FATAL_ERROR;
         lock->heard_at = wait_now();
+        PQclear(result);
     }
 }
 
 static bool is_alive(const PostgresLock *lock)
 {
     PGTransactionStatusType status = PQtransactionStatus(lock->session.libpq);
-    return (status == PQTRANS_INTRANS || status == PQTRANS_ACTIVE) && wait_now() < lock->heard_at + LEASE;
+    return !lock->ended && (status == PQTRANS_INTRANS || status == PQTRANS_ACTIVE) && wait_now() < lock->heard_at + LEASE;
 }
 
 static void serve(WaitGuest *guest)
@@ -93,7 +104,12 @@ static bool open_session(PostgresConnection *connection, DbaltError *error)
         return true;
 
     postgres_session_close(&lock->session);
-    return postgres_session_open(&lock->session, connection->url, connection->base.wait, connection->timeout, error);
+    if (!postgres_session_open(&lock->session, connection->url, connection->base.wait, connection->timeout, error))
+        return false;
+
+    lock->ended = false;
+    PQsetNoticeReceiver(lock->session.libpq, hear_of_end, lock);
+    return true;
 }
 
 static bool main_answers(PostgresConnection *connection, DbaltError *error)

@@ -16,14 +16,9 @@
 
 #define TIMEOUT_SQL "SET LOCAL statement_timeout=%lld;SET LOCAL idle_in_transaction_session_timeout=%lld;"
 
-/*
- * What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. The rest is DISCARD ALL, which is not
- * allowed in a transaction, in parts: cursors before the temporary tables they may be on.
- */
-#define SETTLE_SQL                                                                                                        \
-    "SET CONSTRAINTS ALL IMMEDIATE;RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;" \
-    "SELECT pg_catalog.pg_advisory_unlock_all();DISCARD TEMP;DISCARD SEQUENCES;"
-#define SETTLE_STATEMENTS 10
+/* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
+#define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
+#define RESET_STATEMENTS 9
 
 static size_t count_statements(Text sql)
 {
@@ -43,9 +38,10 @@ size_t postgres_step_results(const Step *step, const PostgresSession *session)
     case STEP_BEGIN:
         return 2 + (session->checks_client ? 1 : 0) + (step->timeout > 0 ? 2 : 0);
     case STEP_SETTLE:
-        return SETTLE_STATEMENTS;
-    case STEP_COMMIT:
+        return 1 + RESET_STATEMENTS;
     case STEP_ROLLBACK:
+        return 1 + RESET_STATEMENTS;
+    case STEP_COMMIT:
         return 1;
     case STEP_COPY_DATA:
         return 0;
@@ -187,7 +183,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
         add_own(message, index, TEXT("COMMIT;"));
         break;
     case STEP_ROLLBACK:
-        add_own(message, index, TEXT("ROLLBACK;"));
+        add_own(message, index, TEXT("ROLLBACK;" POSTGRES_RESET_SQL));
         break;
     case STEP_COPY_DATA: /* goes when the server asks for it */
         break;

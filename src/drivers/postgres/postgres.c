@@ -53,6 +53,7 @@ static bool prepare_history(PostgresConnection *connection, const char *schema, 
     char *literal = PQescapeLiteral(libpq, schema, strlen(schema));
     bool fine = identifier != NULL && literal != NULL;
     if (fine) {
+        connection->schema = arena_copy_string(&connection->arena, identifier);
         connection->schema_name = arena_copy_string(&connection->arena, literal);
         for (size_t i = 0; i < HISTORY_STATEMENT_COUNT; i++)
             connection->history[i] = fill_in_schema(&connection->arena, postgres_history[i], identifier, literal);
@@ -94,6 +95,18 @@ static void close_connection(Connection *base)
     free(connection);
 }
 
+/* Scripts are read, and cut into statements, by the standard's rules: where the server reads them otherwise, a quote may hide a COMMIT. */
+static bool reads_standard_strings(PGconn *libpq, DbaltError *error)
+{
+    const char *setting = PQparameterStatus(libpq, "standard_conforming_strings");
+    if (setting == NULL || strcmp(setting, "off") != 0)
+        return true;
+
+    fail(error, DBALT_ERROR_DATABASE, "standard_conforming_strings is off for this user and database");
+    return fail_hint(error,
+                     "turn it on with ALTER ROLE or ALTER DATABASE, or for dbalt alone with PGOPTIONS='-c standard_conforming_strings=on'");
+}
+
 static bool prepare(PostgresConnection *connection, const ConnectOptions *options, DbaltError *error)
 {
     PGconn *libpq = connection->session.libpq;
@@ -102,7 +115,8 @@ static bool prepare(PostgresConnection *connection, const ConnectOptions *option
         return fail(error, DBALT_ERROR_DATABASE, "PostgreSQL %d.%d is too old: dbalt needs 11 or newer", version / 10000, version % 10000);
 
     PQsetNoticeReceiver(libpq, postgres_receive_notice, connection);
-    return prepare_history(connection, options->history_schema, error) && (options->read_only || ask_about_server(connection, error));
+    return prepare_history(connection, options->history_schema, error) &&
+           (options->read_only || (reads_standard_strings(libpq, error) && ask_about_server(connection, error)));
 }
 
 static bool connect_to_server(Connection **connection, const ConnectOptions *options, DbaltError *error)

@@ -47,6 +47,7 @@ typedef struct PostgresLock {
     int64_t heard_at;        /* by wait_now(): the last sign of life */
     int64_t beat_at;         /* the next heartbeat */
     bool held;
+    bool ended; /* by the server: it said so */
 } PostgresLock;
 
 typedef struct PostgresConnection {
@@ -56,7 +57,8 @@ typedef struct PostgresConnection {
     PostgresBatch batch;
     PostgresLock lock;
     const char *url;         /* of the lock's connection */
-    const char *schema_name; /* of the history, as a literal */
+    const char *schema;      /* of the history, as an identifier */
+    const char *schema_name; /* the same as a literal */
     Text history[HISTORY_STATEMENT_COUNT];
     const char *backend; /* NULL = a pooler is in between, or not asked for */
     int timeout;         /* milliseconds, to connect and for small questions */

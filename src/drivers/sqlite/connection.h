@@ -18,7 +18,7 @@ typedef struct SqliteRun {
     size_t index;            /* of it in the step */
     Text rest;               /* of its text: what was not prepared yet */
     sqlite3_stmt *prepared;  /* owned; NULL = none runs */
-    bool enforcement_is_off; /* foreign keys, for this statement */
+    bool enforcement_is_off; /* of foreign keys, for this statement alone */
     sqlite3_int64 changes;   /* of the connection when the step began */
     const char **fields;     /* of the row that was answered last */
     size_t field_capacity;

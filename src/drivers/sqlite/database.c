@@ -64,7 +64,7 @@ static int configure(SqliteConnection *connection)
     sqlite3_set_authorizer(database, sqlite_watch, &connection->watch);
     sqlite3_busy_handler(database, wait_while_busy, connection);
     sqlite3_progress_handler(database, PROGRESS_PERIOD, stop_when_cancelled, connection);
-    sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    sqlite_foreign_keys_enforce(database, true);
 
     int code = connection->read_only ? sqlite3_exec(database, "PRAGMA query_only = 1", NULL, NULL, NULL) : SQLITE_OK;
     /* The first look into the file: is it a database? */
@@ -88,13 +88,11 @@ static bool open_new(SqliteConnection *connection, DbaltError *error)
 
 bool sqlite_database_open(SqliteConnection *connection, DbaltError *error)
 {
-    sqlite3 *old = connection->database;
-    connection->database = NULL;
     if (open_new(connection, error))
         return true;
 
     sqlite3_close(connection->database);
-    connection->database = old;
+    connection->database = NULL;
     return false;
 }
 
@@ -109,11 +107,9 @@ bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error)
 
 bool sqlite_database_reopen(SqliteConnection *connection, DbaltError *error)
 {
-    sqlite3 *old = connection->database;
-    if (!sqlite_database_open(connection, error))
-        return false;
-
-    sqlite3_close(old);
+    /* Closed first: after PRAGMA locking_mode = EXCLUSIVE the new one would wait for the old one without end. */
+    sqlite3_close(connection->database);
+    connection->database = NULL;
     connection->has_traces = false;
-    return true;
+    return sqlite_database_open(connection, error);
 }

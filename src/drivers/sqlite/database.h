@@ -5,13 +5,13 @@
 
 #include "drivers/sqlite/connection.h"
 
-/* Opens connection->path into connection->database; on failure that is as it was. DBALT_ERROR_DATABASE or _INTERRUPTED. */
+/* Opens connection->path into connection->database; on failure that is NULL. DBALT_ERROR_DATABASE or _INTERRUPTED. */
 bool sqlite_database_open(SqliteConnection *connection, DbaltError *error);
 
 /* Gives a file of no bytes the header by which others know it for a database. */
 bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error);
 
-/* Closes and opens again, which ends whatever scripts left in the connection. */
+/* Closes, if it is open, and opens again, which ends whatever scripts left in the connection. On failure it is closed. */
 bool sqlite_database_reopen(SqliteConnection *connection, DbaltError *error);
 
 /* Runs one statement without rows, again and again while others keep the database busy. Returns SQLite's result code. */

@@ -95,12 +95,6 @@ static void answer_code(SqliteConnection *connection, int code, Answer *answer)
 static void begin_transaction(SqliteConnection *connection, const Step *step, Answer *answer)
 {
     (void)step;
-    if (connection->has_traces && !sqlite_database_reopen(connection, &answer->error)) {
-        answer->kind = ANSWER_ERROR;
-        answer->fault = answer->error.code == DBALT_ERROR_INTERRUPTED ? FAULT_CANCELLED : FAULT_CONNECTION;
-        return;
-    }
-
     /* At once for writing: a transaction that begins as a reader's cannot become a writer's once another has written. */
     answer_code(connection, sqlite_database_execute(connection, connection->read_only ? "BEGIN" : "BEGIN IMMEDIATE"), answer);
 }
@@ -126,6 +120,13 @@ static void settle(SqliteConnection *connection, const Step *step, Answer *answe
     answer_code(connection, code, answer);
     if (!sound)
         answer->kind = ANSWER_ERROR;
+    sqlite_foreign_keys_enforce(connection->database, true);
+}
+
+static void end_foreign_keys(SqliteConnection *connection)
+{
+    sqlite_foreign_keys_forget(&connection->foreign_keys);
+    sqlite_foreign_keys_enforce(connection->database, true);
 }
 
 static void commit(SqliteConnection *connection, const Step *step, Answer *answer)
@@ -137,14 +138,17 @@ static void commit(SqliteConnection *connection, const Step *step, Answer *answe
     if ((code & 0xff) == SQLITE_IOERR)
         answer->fault = FAULT_CONNECTION;
     if (code == SQLITE_OK)
-        sqlite_foreign_keys_forget(&connection->foreign_keys);
+        end_foreign_keys(connection);
 }
 
 /* Some errors have rolled back already (https://sqlite.org/lang_transaction.html, 3). */
 static int roll_back(SqliteConnection *connection)
 {
+    if (connection->database == NULL)
+        return SQLITE_OK;
+
     sqlite_run_stop(connection);
-    sqlite_foreign_keys_forget(&connection->foreign_keys);
+    end_foreign_keys(connection);
     return sqlite3_get_autocommit(connection->database) ? SQLITE_OK : sqlite_database_execute(connection, "ROLLBACK");
 }
 
@@ -169,6 +173,18 @@ static bool is_cancelled_before(SqliteConnection *connection, const Step *step, 
     return true;
 }
 
+/* What scripts left in the connection ends before the next transaction. */
+static bool is_ready(SqliteConnection *connection, const Step *step, Answer *answer)
+{
+    bool is_fit = connection->database != NULL && !(connection->has_traces && step->kind == STEP_BEGIN);
+    if (is_fit || sqlite_database_reopen(connection, &answer->error))
+        return true;
+
+    answer->kind = ANSWER_ERROR;
+    answer->fault = answer->error.code == DBALT_ERROR_INTERRUPTED ? FAULT_CANCELLED : FAULT_CONNECTION;
+    return false;
+}
+
 static void next(Connection *base, Answer *answer)
 {
     SqliteConnection *connection = of(base);
@@ -181,7 +197,7 @@ static void next(Connection *base, Answer *answer)
     const Step *step = &connection->steps[connection->step];
     if (!connection->run.is_begun)
         sqlite_database_gather_patience(connection);
-    if (!is_cancelled_before(connection, step, answer))
+    if (!is_cancelled_before(connection, step, answer) && is_ready(connection, step, answer))
         runners[step->kind](connection, step, answer);
 
     if (answer->kind == ANSWER_DONE)

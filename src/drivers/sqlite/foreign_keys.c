@@ -17,6 +17,18 @@ void sqlite_foreign_keys_forget(SqliteForeignKeys *keys)
     *keys = (SqliteForeignKeys){0};
 }
 
+bool sqlite_foreign_keys_are_enforced(sqlite3 *database)
+{
+    int enforced = 0;
+    sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, -1, &enforced);
+    return enforced != 0;
+}
+
+void sqlite_foreign_keys_enforce(sqlite3 *database, bool enforce)
+{
+    sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, (int)enforce, NULL);
+}
+
 static bool mentions(Text sql, Text word)
 {
     Lexer lexer;
@@ -32,7 +44,8 @@ static bool mentions(Text sql, Text word)
 
 bool sqlite_foreign_keys_may_slip(const SqliteWatch *seen, Text sql)
 {
-    return seen->dropped != NULL || seen->bends_schema || (seen->alters_table && mentions(sql, TEXT("REFERENCES")));
+    return seen->dropped != NULL || seen->bends_schema || seen->defers_foreign_keys || seen->enforcement == ENFORCEMENT_OFF ||
+           (seen->alters_table && mentions(sql, TEXT("REFERENCES")));
 }
 
 static const char *copy_column(Arena *arena, sqlite3_stmt *statement, int column)

@@ -5,6 +5,8 @@
  * come in unseen in these ways only:
  * - DROP TABLE, for which the driver turns the enforcement off: SQLite would delete the table's rows first, and with them
  *   (ON DELETE CASCADE) the children of a table that is only being rebuilt;
+ * - PRAGMA foreign_keys = OFF, which the driver honours in a transaction, where SQLite itself passes over it;
+ * - PRAGMA defer_foreign_keys, which forgets what was deferred when it is taken back;
  * - ALTER TABLE ... ADD COLUMN with a generated column that REFERENCES another table;
  * - whatever follows PRAGMA writable_schema.
  * (ALTER TABLE ... RENAME takes those who refer to the table along, also under legacy_alter_table as long as foreign keys are on.)
@@ -43,6 +45,11 @@ typedef struct SqliteForeignKeys {
 
 /* At the end of a transaction. */
 void sqlite_foreign_keys_forget(SqliteForeignKeys *keys);
+
+bool sqlite_foreign_keys_are_enforced(sqlite3 *database);
+
+/* Works in a transaction too, other than PRAGMA foreign_keys. */
+void sqlite_foreign_keys_enforce(sqlite3 *database, bool enforce);
 
 /* Whether a statement is one after which violations can come in unseen. */
 bool sqlite_foreign_keys_may_slip(const SqliteWatch *seen, Text sql);

@@ -12,7 +12,7 @@ static void finish_statement(SqliteConnection *connection)
     sqlite3_finalize(run->prepared);
     run->prepared = NULL;
     if (run->enforcement_is_off)
-        sqlite3_db_config(connection->database, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+        sqlite_foreign_keys_enforce(connection->database, true);
     run->enforcement_is_off = false;
 }
 
@@ -99,6 +99,9 @@ static int prepare(SqliteConnection *connection, SqliteWatch *seen, const char *
  */
 static int turn_enforcement_off(SqliteConnection *connection, SqliteWatch *seen, const char **tail, const Step *step)
 {
+    if (!sqlite_foreign_keys_are_enforced(connection->database))
+        return SQLITE_OK;
+
     bool refer = false;
     int code = sqlite_foreign_keys_refer_to(&refer, connection->database, seen->dropped_from, seen->dropped);
     if (code != SQLITE_OK || !refer)
@@ -107,9 +110,25 @@ static int turn_enforcement_off(SqliteConnection *connection, SqliteWatch *seen,
     SqliteRun *run = &connection->run;
     sqlite3_finalize(run->prepared);
     run->prepared = NULL;
-    sqlite3_db_config(connection->database, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL);
+    sqlite_foreign_keys_enforce(connection->database, false);
     run->enforcement_is_off = true;
     return prepare(connection, seen, tail, step);
+}
+
+/* What a script could do in a transaction of its own making, it can do in dbalt's. */
+static int prepare_foreign_keys(SqliteConnection *connection, SqliteWatch *seen, const char **tail, const Step *step)
+{
+    sqlite3 *database = connection->database;
+    int code = SQLITE_OK;
+    if (!sqlite3_get_autocommit(database)) {
+        if (sqlite_foreign_keys_may_slip(seen, connection->run.rest))
+            code = sqlite_foreign_keys_count(&connection->foreign_keys, database);
+        if (code == SQLITE_OK && seen->enforcement != ENFORCEMENT_UNTOUCHED)
+            sqlite_foreign_keys_enforce(database, seen->enforcement == ENFORCEMENT_ON);
+    }
+    if (code == SQLITE_OK && seen->dropped != NULL)
+        code = turn_enforcement_off(connection, seen, tail, step);
+    return code;
 }
 
 static int bind_values(sqlite3_stmt *prepared, const Step *step)
@@ -133,10 +152,8 @@ static bool begin_statement(SqliteConnection *connection, const Step *step, Answ
     int code = prepare(connection, &seen, &tail, step);
     if (seen.refused != NULL)
         return refuse_transaction_control(connection, seen.refused, answer);
-    if (code == SQLITE_OK && !sqlite3_get_autocommit(connection->database) && sqlite_foreign_keys_may_slip(&seen, run->rest))
-        code = sqlite_foreign_keys_count(&connection->foreign_keys, connection->database);
-    if (code == SQLITE_OK && seen.dropped != NULL)
-        code = turn_enforcement_off(connection, &seen, &tail, step);
+    if (code == SQLITE_OK)
+        code = prepare_foreign_keys(connection, &seen, &tail, step);
     if (code == SQLITE_OK)
         code = bind_values(run->prepared, step);
     if (!check(connection, code, answer))

@@ -1,8 +1,33 @@
 #include "drivers/sqlite/watch.h"
 
+#include <ctype.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* As SQLite reads a boolean: what is none of these is off. */
+static bool is_true(const char *value)
+{
+    static const char *const words[] = {"on", "yes", "true"};
+    for (size_t i = 0; i < COUNT(words); i++) {
+        if (strcasecmp(value, words[i]) == 0)
+            return true;
+    }
+    return isdigit((unsigned char)*value) && (unsigned char)atoi(value) != 0;
+}
+
+static void watch_pragma(SqliteWatch *watch, const char *name, const char *value)
+{
+    watch->leaves_traces = true;
+    if (value == NULL)
+        return;
+
+    watch->bends_schema = strcasecmp(name, "writable_schema") == 0;
+    watch->defers_foreign_keys = strcasecmp(name, "defer_foreign_keys") == 0;
+    if (strcasecmp(name, "foreign_keys") == 0)
+        watch->enforcement = is_true(value) ? ENFORCEMENT_ON : ENFORCEMENT_OFF;
+}
 
 int sqlite_watch(void *context, int action, const char *first, const char *second, const char *schema, const char *inside)
 {
@@ -32,8 +57,7 @@ int sqlite_watch(void *context, int action, const char *first, const char *secon
         watch->alters_table = true;
         return SQLITE_OK;
     case SQLITE_PRAGMA:
-        watch->leaves_traces = true;
-        watch->bends_schema = second != NULL && strcasecmp(first, "writable_schema") == 0;
+        watch_pragma(watch, first, second);
         return SQLITE_OK;
     case SQLITE_ATTACH:
     case SQLITE_DETACH:

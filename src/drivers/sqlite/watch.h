@@ -7,6 +7,13 @@
 
 #include "base/arena.h"
 
+/* What PRAGMA foreign_keys = ... asks for. */
+typedef enum SqliteEnforcement {
+    ENFORCEMENT_UNTOUCHED,
+    ENFORCEMENT_OFF,
+    ENFORCEMENT_ON,
+} SqliteEnforcement;
+
 typedef struct SqliteWatch {
     Arena *arena; /* borrowed: for names */
 
@@ -19,8 +26,10 @@ typedef struct SqliteWatch {
     const char *dropped;      /* the table of a DROP TABLE; NULL = none */
     const char *dropped_from; /* its schema: "main", "temp" ... */
     bool alters_table;
-    bool bends_schema;  /* PRAGMA writable_schema: later statements may change the schema behind SQLite's back */
-    bool leaves_traces; /* what it does ends with the connection only: PRAGMA, ATTACH, temporary objects */
+    SqliteEnforcement enforcement;
+    bool defers_foreign_keys; /* PRAGMA defer_foreign_keys = ... */
+    bool bends_schema;        /* PRAGMA writable_schema: later statements may change the schema behind SQLite's back */
+    bool leaves_traces;       /* what it does ends with the connection only: PRAGMA, ATTACH, temporary objects */
 } SqliteWatch;
 
 /* An authorizer (https://sqlite.org/c3ref/set_authorizer.html); context is the SqliteWatch. */

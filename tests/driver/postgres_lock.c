@@ -1,0 +1,104 @@
+/* drivers/postgres: the deploy lock, and whose server processes are at work. */
+
+#include "support/test.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "driver/postgres_fixture.h"
+
+static bool lock_try(Client *client)
+{
+    bool taken = false;
+    DbaltError error;
+    assert_true(client->connection->driver->lock_try(client->connection, &taken, &error));
+    return taken;
+}
+
+static void the_lock_is_in_no_ones_way(void **state)
+{
+    Fixture *fixture = *state;
+    assert_true(lock_try(&fixture->client));
+    assert_string_equal(fixture_query(fixture, "SELECT a.backend_xmin IS NULL, a.backend_xid IS NULL, a.state FROM pg_locks AS l"
+                                               " JOIN pg_stat_activity AS a USING (pid) WHERE l.locktype = 'advisory'"),
+                        "t|t|idle in transaction\n");
+
+    client_script(&fixture->client, "CREATE TABLE t (id int)");
+    client_script(&fixture->client, "CREATE INDEX CONCURRENTLY t_id ON t (id)");
+    client_script(&fixture->client, "REINDEX TABLE CONCURRENTLY t");
+    assert_true(client_run(&fixture->client).ok);
+    assert_true(driver_postgres.lock_is_held(fixture->client.connection));
+}
+
+static void a_lock_that_was_lost_is_told(void **state)
+{
+    Fixture *fixture = *state;
+    assert_true(lock_try(&fixture->client));
+    fixture_query(fixture, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+    assert_true(fixture_becomes(fixture, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", "0\n"));
+    assert_false(driver_postgres.lock_is_held(fixture->client.connection));
+    assert_true(client_alter(&fixture->client, "SELECT 1").ok);
+
+    assert_true(lock_try(&fixture->client));
+    assert_true(driver_postgres.lock_is_held(fixture->client.connection));
+}
+
+static void tells_who_holds_the_lock(void **state)
+{
+    Fixture *fixture = *state;
+    CLEANUP(arena_done) Arena arena = {0};
+    assert_null(driver_postgres.lock_holder(fixture->client.connection, &arena));
+
+    assert_true(lock_try(&fixture->client));
+    const char *holder = driver_postgres.lock_holder(fixture->client.connection, &arena);
+    static const char begin[] = "user \"postgres\" from the server itself since 20";
+    assert_memory_equal(holder, begin, strlen(begin));
+
+    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
+                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
+    Client stranger;
+    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_READS));
+    assert_string_equal(driver_postgres.lock_holder(stranger.connection, &arena), "user \"postgres\"");
+    client_close(&stranger);
+}
+
+static bool is_busy(Client *client, const char *backend)
+{
+    bool busy = false;
+    DbaltError error;
+    assert_true(driver_postgres.backend_is_busy(client->connection, backend, &busy, &error));
+    return busy;
+}
+
+static void tells_whether_a_backend_is_busy(void **state)
+{
+    Fixture *fixture = *state;
+    Client other;
+    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
+    char backend[64];
+    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
+
+    assert_false(is_busy(&fixture->client, backend));
+    client_step(&other, STEP_BEGIN);
+    assert_true(client_run(&other).ok);
+    assert_true(is_busy(&fixture->client, backend));
+
+    char reborn[80];
+    snprintf(reborn, sizeof(reborn), "%s1", backend);
+    assert_false(is_busy(&fixture->client, reborn));
+    client_step(&other, STEP_COMMIT);
+    assert_true(client_run(&other).ok);
+    assert_false(is_busy(&fixture->client, backend));
+    client_close(&other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        DATABASE_TEST(the_lock_is_in_no_ones_way),
+        DATABASE_TEST(a_lock_that_was_lost_is_told),
+        DATABASE_TEST(tells_who_holds_the_lock),
+        DATABASE_TEST(tells_whether_a_backend_is_busy),
+    };
+    return cmocka_run_group_tests_name("driver/postgres-lock", tests, NULL, NULL);
+}
