@@ -72,6 +72,7 @@ function askNext() {
     const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
     pipe.ref();
     tell({ type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound });
+    importAhead();
 }
 
 /* Until the database has nothing more to answer, also what the answers lead to. */
@@ -79,6 +80,18 @@ async function settle() {
     while (asked !== null) {
         await asked.answered;
         await new Promise(setImmediate);
+    }
+}
+
+/* While the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
+let expected = [];
+let isImporting = false;
+
+async function importAhead() {
+    while (!isImporting && asked !== null && expected.length > 0) {
+        isImporting = true;
+        await importScript(expected.shift()).catch(() => {});
+        isImporting = false;
     }
 }
 
@@ -100,6 +113,8 @@ function receive(message) {
             pipe.unref(); /* from here on, only the script itself can keep the event loop busy */
         answer(message);
         askNext();
+    } else if (message.type === 'expect') {
+        expected = message.paths;
     } else if (message.type === 'exit') {
         exit(0);
     } else {

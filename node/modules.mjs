@@ -156,11 +156,19 @@ export async function importScript(script) {
 
 /* The slonik that the script imports, so that its error classes are those that the script knows. */
 export async function importSlonik(script) {
-    if (!readFileSync(script, 'utf8').includes('@silverhand/slonik'))
-        return {};
-    for (const parent of [script, ...findLogtoCli(path.dirname(script)).map((folder) => path.join(folder, 'package.json'))])
+    const folder = path.dirname(script);
+    if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik'))
+        sloniks.set(folder, await findSlonik(folder));
+    return sloniks.get(folder) ?? {};
+}
+
+const sloniks = new Map(); /* by folder of scripts */
+
+async function findSlonik(folder) {
+    for (const parent of [folder, ...findLogtoCli(folder)])
         try {
-            return await import(pathToFileURL(module.createRequire(parent).resolve('@silverhand/slonik')).href);
+            const require = module.createRequire(path.join(parent, 'package.json'));
+            return await import(pathToFileURL(require.resolve('@silverhand/slonik')).href);
         } catch {}
     return {};
 }

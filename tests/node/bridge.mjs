@@ -59,8 +59,8 @@ async function must(reply) {
 }
 
 async function runOne(host, client, script, isUp) {
-    const { sections } = await must(host.load(script.path));
     const [before, section] = isUp ? ['beforeUp', 'up'] : ['beforeDown', 'down'];
+    const { sections } = await must(host.load(script.path));
     if (sections.includes(before))
         await must(host.run(script.path, before));
     await client.query('begin');
@@ -77,8 +77,11 @@ export async function runAll(installation, url, action, after, folder = path.joi
     const host = startHost((query) => execute(client, query), { env: { ...process.env, DB_URL: url, CI: 'true' } });
     await host.ready;
     const scripts = listAlterations(folder).filter(({ timestamp }) => timestamp > after);
+    if (action !== 'deploy')
+        scripts.reverse();
+    host.write({ type: 'expect', paths: scripts.map(({ path: file }) => file) });
     try {
-        for (const script of action === 'deploy' ? scripts : scripts.toReversed())
+        for (const script of scripts)
             await runOne(host, client, script, action === 'deploy');
     } finally {
         await host.end();

@@ -43,7 +43,7 @@ export function startHost(answer = () => ({ type: 'answer' }), options = {}) {
         resolve({ code, signal });
     }));
 
-    const write = (message) => child.stdio[3].write(`${JSON.stringify(message)}\n`);
+    const write = host.write = (message) => child.stdio[3].write(`${JSON.stringify(message)}\n`);
     const receive = async (message) => {
         if (message.type !== 'query') {
             settle(message);

@@ -70,6 +70,20 @@ test('imports a module once, however often it runs', async () => {
     });
 });
 
+test('imports the scripts to come while the database works, and keeps their failures for their turn', async () => {
+    const good = write('ahead/good.mjs', "console.log('good');\nexport default { up() { console.log('up') } };");
+    const bad = write('ahead/bad.mjs', "console.log('bad');\nthrow new Error('mine');");
+    const first = script({ up: 'async (pool) => { await pool.query(sql`select 1`); console.log("first"); }' });
+    const answer = () => new Promise((resolve) => { setTimeout(resolve, 200, {}); });
+    await withHost(answer, async (host) => {
+        host.write({ type: 'expect', paths: [bad, path.join(folder, 'nowhere.mjs'), good] });
+        assert.equal((await host.run(first)).type, 'done');
+        assert.equal((await host.run(bad)).message, 'mine');
+        assert.equal((await host.run(good)).type, 'done');
+        assert.equal(host.output, 'bad\ngood\nfirst\nup\n');
+    });
+});
+
 const typed = "import { sql } from 'dbalt';\nimport { table } from './utils/table.js';\nimport type { Pool } from './nowhere.js';\n"
     + 'type Row = { n: number };\n'
     + 'export default {\n  up: async (pool: Pool) => { const row: Row = await pool.one(sql`select n from ${sql.identifier([table])}`); console.log(row.n) },\n'
