@@ -55,8 +55,12 @@ bool dbalt_targets(Dbalt *project, DbaltTargets *targets, DbaltError *error)
 static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const DbaltCheckOptions *options, bool is_first, DbaltError *error)
 {
     Target target;
-    const char *wanted = options->target == NULL ? "latest" : options->target;
-    if (!target_resolve(&target, arena, wanted, survey->folder.set, error) || !survey_history(survey, false, error))
+    if (!survey_history(survey, false, error))
+        return false;
+
+    /* Logto starts when nothing at all is undeployed. */
+    const char *usual = survey->keeps_foreign ? "next" : "latest";
+    if (!target_resolve(&target, arena, options->target == NULL ? usual : options->target, survey->folder.set, error))
         return false;
     if (is_first)
         survey_warn_of_changed_down(survey);

@@ -119,7 +119,8 @@ static json_t *refuse_control(const ModuleRun *module, Arena *arena, Text sql)
         const char *what = "";
         if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
             return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
-                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code", "2D000");
+                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code",
+                             "2D000");
     }
     return NULL;
 }

@@ -36,6 +36,7 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
         .connect_timeout = seconds * 1000,
         .script_timeout = options->script_timeout,
         .interactive = options->interactive,
+        .state = options->state,
         .observer = options->observer,
         .observer_context = options->observer_context,
         .driver = driver,

@@ -15,9 +15,10 @@ struct Dbalt {
     int connect_timeout; /* milliseconds */
     int script_timeout;  /* milliseconds; 0 = no limit */
     bool interactive;
+    DbaltStateKeeping state;
     DbaltObserver *observer;
     void *observer_context;
-    const Driver *driver; /* NULL when no URL was given */
+    const Driver *driver;   /* NULL when no URL was given */
     Connection *connection; /* owned; NULL while there is none */
     bool connection_reads_only;
     History history; /* its connection is the one above */

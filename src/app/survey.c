@@ -50,9 +50,40 @@ static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
     return true;
 }
 
+static bool has_modules(AlterationSet set)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (set.rows[i].kind == KIND_JAVASCRIPT)
+            return true;
+    }
+    return false;
+}
+
+/* Logto's alterations are JavaScript: a folder without any is not Logto's, and costs no query. */
+static bool survey_foreign(Survey *survey, DbaltError *error)
+{
+    Dbalt *project = survey->project;
+    survey->adoption = (Adoption){.deployments = survey->history};
+    survey->keeps_foreign = false;
+    if (!project->driver->traits.adopts || project->state == DBALT_STATE_OWN)
+        return true;
+    if (project->state == DBALT_STATE_AUTO && !has_modules(survey->folder.set))
+        return true;
+    if (!foreign_state_read(&survey->foreign, survey->arena, &project->history, error))
+        return false;
+
+    survey->keeps_foreign = project->state == DBALT_STATE_LOGTO || survey->foreign.is_found || survey->foreign.is_remembered;
+    survey->adoption = adoption_resolve(survey->arena, survey->folder.set, survey->history, survey->foreign);
+    survey->history = survey->adoption.deployments;
+    return true;
+}
+
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 {
     if (!history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error))
+        return false;
+
+    if (!survey_foreign(survey, error))
         return false;
 
     /* Both are in order of identity: one walk finds the files that were deployed. */

@@ -5,15 +5,19 @@
 
 #include "app/project.h"
 #include "core/plan.h"
+#include "history/foreign_state.h"
 #include "scripts/folder.h"
 #include "scripts/script.h"
 
 typedef struct Survey {
     Dbalt *project;
-    Arena *arena;  /* borrowed: everything found lives there */
-    Folder folder; /* owned descriptor */
+    Arena *arena;                     /* borrowed: everything found lives there */
+    Folder folder;                    /* owned descriptor */
     const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read */
     Deployments history;
+    ForeignState foreign; /* Logto's, where it is looked for */
+    bool keeps_foreign;   /* dbalt writes it along */
+    Adoption adoption;
     Standings standings;
 } Survey;
 

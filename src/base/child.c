@@ -86,7 +86,8 @@ bool child_start(Child *child, const char *const *arguments, const char *const *
     posix_spawn_file_actions_adddup2(&actions, child_writes, CHILD_WRITES);
 
     pid_t pid;
-    int code = posix_spawnp(&pid, arguments[0], &actions, &attributes, (char *const *)arguments, merge_environment(&arena, extra_environment));
+    int code =
+        posix_spawnp(&pid, arguments[0], &actions, &attributes, (char *const *)arguments, merge_environment(&arena, extra_environment));
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (code != 0) {

@@ -21,6 +21,8 @@ typedef struct Identity {
 /* Reads "1663923770" or "1663923770.25". Borrows text. False when it is none. */
 bool timestamp_parse(Timestamp *timestamp, Text text);
 int timestamp_compare(Timestamp a, Timestamp b);
+/* One second earlier; false when nothing above 0 is left. */
+bool timestamp_subtract_second(Timestamp *result, Arena *arena, Timestamp timestamp);
 const char *timestamp_format(Arena *arena, Timestamp timestamp);
 
 /* Reads "<timestamp>-<name>", as the history keeps it. text must outlive it. False when it is none. */

@@ -64,9 +64,9 @@ typedef struct Answer {
     size_t step;               /* index in the batch of the step that it is of (NOTICE: 0) */
     const char *const *fields; /* ROW: text of each column, NULL = SQL NULL */
     size_t field_count;
-    int64_t affected;    /* DONE: rows changed, where the database tells */
-    const char *command;       /* DONE of wants_rows: "SELECT 2", "INSERT 0 1" ... */
-    const Column *columns;     /* likewise */
+    int64_t affected;      /* DONE: rows changed, where the database tells */
+    const char *command;   /* DONE of wants_rows: "SELECT 2", "INSERT 0 1" ... */
+    const Column *columns; /* likewise */
     size_t column_count;
     const char *message; /* NOTICE: "NOTICE: ..." as the database words it, one line */
     Fault fault;         /* ERROR */
@@ -92,6 +92,13 @@ typedef enum HistoryStatement {
     HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: replaces the holder row, since now */
     HISTORY_RELEASE_HOLD, /* removes the holder row */
     HISTORY_READ_HOLDER,  /* -> by, host, pid, since (ISO 8601), backend */
+
+    /* With traits.adopts only. */
+    HISTORY_READ_STATE,      /* -> timestamp, updated at: Logto's alteration state, wherever it is; no row when it is nowhere */
+    HISTORY_READ_REMEMBERED, /* -> the timestamp that dbalt wrote or adopted last */
+    HISTORY_WRITE_STATE,     /* $1 timestamp: into Logto's row, which is looked for now; nothing when it has no table */
+    HISTORY_REMEMBER_STATE,  /* $1 timestamp */
+    HISTORY_ADOPT,           /* $1 identity, 2 release, 3 name, 4 kind, 5 by, 6 deployed at (ISO 8601) */
     HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
@@ -106,9 +113,10 @@ typedef struct ConnectOptions {
 
 typedef struct Traits {
     SqlDialect dialect;
-    bool creates;   /* create makes sense */
-    bool pipelines; /* a batch is one round trip */
+    bool creates;         /* create makes sense */
+    bool pipelines;       /* a batch is one round trip */
     bool answers_scripts; /* wants_rows is understood, so that JavaScript alterations can run */
+    bool adopts;          /* the database may keep the state of Logto, whose history is adopted */
 } Traits;
 
 typedef struct Driver Driver;

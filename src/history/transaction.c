@@ -99,8 +99,8 @@ static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, vo
         outcome = (Outcome){
             .kind = kind_of_error(transaction, &answer),
             .fault = answer.fault,
-            .in_script = !transaction->is_open && answer.step >= FIRST_SCRIPT_STEP &&
-                         answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
+            .in_script =
+                !transaction->is_open && answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
             .statement = answer.statement,
             .offset = answer.offset,
         };
@@ -118,6 +118,11 @@ Outcome transaction_open(Transaction *transaction, DbaltError *error)
     return outcome;
 }
 
+void transaction_write_state(Transaction *transaction, const char *timestamp)
+{
+    transaction->state = timestamp;
+}
+
 void transaction_abandon(Transaction *transaction)
 {
     DbaltError ignored; /* when even this fails, the connection is gone and the server rolls back */
@@ -131,6 +136,10 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
     submit_kind(history, STEP_SETTLE);
     if (transaction->is_deploy)
         history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
+    if (transaction->state != NULL) {
+        history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
+        history_submit(history, HISTORY_REMEMBER_STATE, &transaction->state, 1);
+    }
     submit_kind(history, STEP_COMMIT);
     return read_outcome(transaction, notice, context, error);
 }

@@ -33,6 +33,7 @@ typedef struct Transaction {
     History *history;
     const char *guard_values[13];
     const char *finish_values[6];
+    const char *state; /* NULL = the foreign state is not written */
     bool is_deploy;
     bool is_open; /* transaction_open() was called: BEGIN and guard have been answered */
     size_t script_count;
@@ -46,6 +47,9 @@ void transaction_begin_rollback(Transaction *transaction, History *history, cons
 
 /* Sends them and waits, so that the caller can query on the connection itself. What is not OUTCOME_DONE has ended already. */
 Outcome transaction_open(Transaction *transaction, DbaltError *error);
+
+/* Has the foreign state written along. The timestamp must live until the outcome. */
+void transaction_write_state(Transaction *transaction, const char *timestamp);
 
 /* Rolls an open one back. */
 void transaction_abandon(Transaction *transaction);

@@ -174,7 +174,8 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
     case STEP_BEGIN:
         add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
         if (step->timeout > 0)
-            add_own(message, index, text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout)));
+            add_own(message, index,
+                    text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout)));
         break;
     case STEP_SETTLE:
         add_own(message, index, TEXT(SETTLE_SQL));

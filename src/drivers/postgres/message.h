@@ -25,15 +25,15 @@ typedef struct PostgresMessage {
  * Ends what a script may leave in the session: DISCARD ALL, which is not allowed in a transaction, in parts; cursors before the
  * temporary tables they may be on. Prepared statements and the session's advisory locks outlive even a ROLLBACK.
  */
-#define POSTGRES_RESET_SQL                                                                                                \
-    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;"                               \
+#define POSTGRES_RESET_SQL                                                                  \
+    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;" \
     "SELECT pg_catalog.pg_advisory_unlock_all();DISCARD TEMP;DISCARD SEQUENCES;"
 
 /* A step, and how many results the server gives for it. */
 typedef struct PostgresStep {
     Step step; /* what it points to is borrowed */
     size_t results;
-    int64_t affected; /* rows, by its last statement */
+    int64_t affected;      /* rows, by its last statement */
     const char *command;   /* of a step that wants rows */
     const Column *columns; /* likewise */
     size_t column_count;

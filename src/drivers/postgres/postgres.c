@@ -172,7 +172,7 @@ static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
 const Driver driver_postgres = {
     .name = "postgres",
     .schemes = schemes,
-    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true, .answers_scripts = true},
+    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true, .answers_scripts = true, .adopts = true},
     .check_url = postgres_url_check,
     .connect = connect_to_server,
     .close = close_connection,
