@@ -126,6 +126,7 @@ async function perform(request) {
     pipe.unref();
     isInteractive = request.interactive ?? isInteractive;
     isAsking = false;
+    isLastTurn = false;
     let close = () => {};
     const outcome = await new Promise((resolve) => {
         running = { script: request.path, finish: resolve };
@@ -182,16 +183,29 @@ function fail(error) {
     running.finish({ error });
 }
 
+const withoutStack = (message, name = 'Error') => Object.assign(new Error(message), { name, stack: '' });
+
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
-process.on('SIGINT', () => {}); /* Ctrl-C reaches dbalt too, which decides */
-
-/* Nothing is pending, so nothing can ever settle the section's promise. */
-process.on('beforeExit', () => {
+/* Ctrl-C reaches dbalt too, but not at a question: there inquirer reads it as a key, and signals its own process. */
+process.on('SIGINT', () => {
     if (running !== null)
-        fail(new Error(isAsking
-            ? 'the script asks a question, and there is no terminal to answer it: with the variable CI (CI=true) it does not ask'
-            : 'the script never resolved: it waits for a promise, and nothing is left that could settle it'));
+        fail(withoutStack('interrupted', 'ExitPromptError'));
+});
+
+/* Nothing is pending, so nothing can ever settle the section's promise; but for a signal that is on its way. */
+let isLastTurn = false;
+process.on('beforeExit', () => {
+    if (running === null)
+        return;
+    if (!isLastTurn) {
+        isLastTurn = true;
+        setTimeout(() => {}, 20);
+        return;
+    }
+    fail(withoutStack(isAsking
+        ? 'the script asks a question, and there is no terminal to answer it: with the variable CI (CI=true) it does not ask'
+        : 'the script never resolved: it waits for a promise, and nothing is left that could settle it'));
 });
 
 process.exit = (code) => {

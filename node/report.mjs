@@ -53,13 +53,13 @@ function databaseProperties(error) {
         : {};
 }
 
-/* The frames of Node and of the host are nobody's business, unless there are no others. */
-const ownFrame = /^ +at .*(\[eval\d*\]|\(?node:internal\/[^)]*):\d+(:\d+)?\)?$/u;
-
+/* Without the frames of Node, nor those of the host where there are others. */
 function readableStack(error) {
     const lines = String(error.stack ?? '').replaceAll('?hooked', '').split('\n');
-    const kept = lines.filter((line) => !ownFrame.test(line));
-    return (kept.some((line) => /^ +at /u.test(line)) ? kept : lines).join('\n');
+    const isFrame = (line) => /^ +at /u.test(line);
+    const outside = lines.filter((line) => !/^ +at .*\(?node:[\w/]+:\d+:\d+\)?$/u.test(line));
+    const scripts = outside.filter((line) => !/^ +at .*\[eval\d*\]:\d+:\d+\)?$/u.test(line));
+    return [scripts, outside].find((kept) => kept.some(isFrame))?.join('\n') ?? '';
 }
 
 export function describeFailure(thrown, script) {
@@ -70,7 +70,7 @@ export function describeFailure(thrown, script) {
         message: cut(error.message),
         stack: cut([readableStack(error), error.cause && `cause: ${inspect(error.cause)}`].filter(Boolean).join('\n')),
         ...databaseProperties(error.originalError ?? error),
-        ...(error.name === 'ExitPromptError' && { interrupted: true }),
+        ...(error.name === 'ExitPromptError' && { interrupted: true }), /* inquirer's name for Ctrl-C */
         ...place,
         ...(place.line !== undefined && { source: cut(sourceLine(place)) }),
     };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
 import { startHost } from './host-client.mjs';
+import { installation } from './logto.mjs';
 
 const failing = (code, more = {}) => () => ({ type: 'failure', message: 'the database said no', code, ...more });
 const textOf = (host) => host.queries.map(({ sql }) => sql);
@@ -223,6 +224,15 @@ test('fails a question at once when there is no terminal, and names CI', async (
     assert.match(reply.message, /no terminal to answer it: with the variable CI/u);
 });
 
+test("fails inquirer's question at once, and lets it be when it has nothing to ask", async () => {
+    const up = "async () => { await inquirer.prompt({ type: 'confirm', name: 'sure', message: 'Sure?', when: !process.env.CI }) }";
+    const file = script({ up }, { head: "import inquirer from 'inquirer';" });
+    const { CI, ...env } = process.env;
+    const asks = await runSection(file, { env, cwd: installation });
+    assert.match(asks.reply.message, /with the variable CI/u);
+    assert.equal((await runSection(file, { env: { ...env, CI: 'true' }, cwd: installation })).reply.type, 'done');
+});
+
 test('lets a script open its input without asking', async () => {
     const head = "import { createInterface } from 'node:readline';";
     const up = 'async () => { createInterface({ input: process.stdin }).close() }';
@@ -241,14 +251,12 @@ test('lets a script ask on a terminal', async () => {
     await host.end();
 });
 
-test('leaves Ctrl-C to dbalt', async () => {
-    const { reply } = await runSection(script({ up: 'async () => { process.kill(process.pid, "SIGINT"); await new Promise((done) => setTimeout(done, 50)) }' }));
-    assert.equal(reply.type, 'done');
-});
-
-test('marks Ctrl-C at a question of the script', async () => {
-    const { reply } = await runSection(script({ up: 'async () => { throw Object.assign(new Error("closed"), { name: "ExitPromptError" }) }' }));
-    assert.equal(reply.interrupted, true);
+test('calls Ctrl-C an interruption, also where inquirer signals itself', async () => {
+    const cases = ['process.kill(process.pid, "SIGINT"); await new Promise(() => {})', 'throw Object.assign(new Error("closed"), { name: "ExitPromptError" })'];
+    for (const text of cases) {
+        const { reply } = await runSection(script({ up: `async () => { ${text} }` }));
+        assert.deepEqual([reply.type, reply.interrupted], ['failed', true]);
+    }
 });
 
 test('gives a script the environment of dbalt', async () => {
