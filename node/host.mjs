@@ -83,12 +83,12 @@ async function settle() {
     }
 }
 
-/* While the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
+/* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
 let expected = [];
 let isImporting = false;
 
 async function importAhead() {
-    while (!isImporting && asked !== null && expected.length > 0) {
+    while (!isImporting && expected.length > 0 && (asked !== null || running === null)) {
         isImporting = true;
         await importScript(expected.shift()).catch(() => {});
         isImporting = false;
@@ -115,6 +115,7 @@ function receive(message) {
         askNext();
     } else if (message.type === 'expect') {
         expected = message.paths;
+        importAhead();
     } else if (message.type === 'exit') {
         exit(0);
     } else {
@@ -143,6 +144,7 @@ async function perform(request) {
     await Promise.all([process.stdout, process.stderr].map(flush));
     running = null;
     tell('error' in outcome ? { type: 'failed', ...describeFailure(outcome.error, request.path) } : outcome.properties);
+    importAhead();
 }
 
 async function readAlteration(script) {
