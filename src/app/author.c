@@ -104,7 +104,8 @@ bool dbalt_release(Dbalt *project, const char *release, DbaltRenames *renames, D
     }
     for (size_t i = 0; i < count; i++) {
         if (faccessat(survey.folder.descriptor, rows[i].to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            return fail(error, DBALT_ERROR_FOLDER, "cannot rename %s: %s/%s is there already", rows[i].from, survey.folder.path, rows[i].to);
+            return fail(error, DBALT_ERROR_FOLDER, "cannot rename %s: %s/%s is there already", rows[i].from, survey.folder.path,
+                        rows[i].to);
     }
     if (!rename_all(&survey.folder, rows, count, error))
         return false;

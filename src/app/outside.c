@@ -65,8 +65,8 @@ static void add_what_had_run(const Outside *outside, size_t statement, size_t co
         fail_hint(error, "mend it and run the command again: it goes on with statement %zu", statement + 1);
 }
 
-static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, size_t count,
-                          const char *sha256, DbaltError *error)
+static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, size_t count, const char *sha256,
+                          DbaltError *error)
 {
     Fault fault = FAULT_OTHER;
     long offset = -1;
@@ -101,8 +101,8 @@ static bool ask_operator(const Outside *outside, size_t statement, const Journal
         fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s was begun at %s, and it is not known how it ended", statement + 1,
              section, file, step->at);
     else
-        fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s ran at %s, but its text is another now", statement + 1, section, file,
-             step->at);
+        fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s ran at %s, but its text is another now", statement + 1, section,
+             file, step->at);
     error_set(error->script, sizeof error->script, "%s", outside->script->path);
     script_locate(error, outside->script, outside->section, -1, statement);
     return fail_hint(error, "look whether the database has it; then --resume=retry runs it again, --resume=skip takes it as done");
@@ -206,9 +206,8 @@ bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError
         return false;
 
     if (passed_over > 0)
-        project_inform(run->plan->project, DBALT_EVENT_INFO, "%zu of %zu statements of \"%s\" of %s had run in an earlier try",
-                       passed_over, pieces.statement_count, section_name(section), run->entry->identity);
-    run_tell(run,
-             &(DbaltEvent){.kind = DBALT_EVENT_DONE, .section = section_name(section), .bytes = bytes, .took = wait_now() - started});
+        project_inform(run->plan->project, DBALT_EVENT_INFO, "%zu of %zu statements of \"%s\" of %s had run in an earlier try", passed_over,
+                       pieces.statement_count, section_name(section), run->entry->identity);
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE, .section = section_name(section), .bytes = bytes, .took = wait_now() - started});
     return true;
 }

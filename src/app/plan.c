@@ -55,7 +55,8 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, boo
     error_set(error->script, sizeof error->script, "%s/%s", plan->survey.folder.path, standing->alteration->file);
     if (standing->deployment->has_down)
         return fail_hint(error, "nothing was rolled back; the history has a \"down\" from its deploy: --stored takes that one");
-    return fail_hint(error, "nothing was rolled back; add a line \"-- dbalt: down\" and what undoes it below, or nothing when nothing is to be undone");
+    return fail_hint(
+        error, "nothing was rolled back; add a line \"-- dbalt: down\" and what undoes it below, or nothing when nothing is to be undone");
 }
 
 bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)

@@ -15,7 +15,7 @@ struct Dbalt {
     int connect_timeout; /* milliseconds */
     DbaltObserver *observer;
     void *observer_context;
-    const Driver *driver; /* NULL when no URL was given */
+    const Driver *driver;   /* NULL when no URL was given */
     Connection *connection; /* owned; NULL while there is none */
     bool connection_reads_only;
     History history; /* its connection is the one above */

@@ -103,8 +103,7 @@ static bool compare_sections(DbaltDifference **rows, size_t *count, size_t *capa
     return true;
 }
 
-bool dbalt_repair_differences(Dbalt *project, const char *const *identities, size_t count, DbaltDifferences *differences,
-                              DbaltError *error)
+bool dbalt_repair_differences(Dbalt *project, const char *const *identities, size_t count, DbaltDifferences *differences, DbaltError *error)
 {
     Arena *arena = project_results(project);
     CLEANUP(survey_done) Survey survey = {.folder = {.descriptor = -1}};

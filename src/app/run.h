@@ -8,7 +8,7 @@
 typedef struct Run {
     DbaltPlan *plan;
     DbaltResult result;
-    size_t index;          /* of the present alteration in the selection */
+    size_t index; /* of the present alteration in the selection */
     const Standing *standing;
     const DbaltEntry *entry;
 } Run;

@@ -10,8 +10,8 @@
 
 typedef struct Survey {
     Dbalt *project;
-    Arena *arena;  /* borrowed: everything found lives there */
-    Folder folder; /* owned descriptor */
+    Arena *arena;                     /* borrowed: everything found lives there */
+    Folder folder;                    /* owned descriptor */
     const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read */
     Deployments history;
     Standings standings;

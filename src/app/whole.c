@@ -11,7 +11,7 @@
 enum {
     LOCK_RETRIES = 10,
     SERIALIZATION_RETRIES = 5,
-    LONGEST_PAUSE = 5000,     /* milliseconds */
+    LONGEST_PAUSE = 5000, /* milliseconds */
     FIND_OUT_WITHIN = 30000,
 };
 
@@ -92,8 +92,9 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     }
 
     CLEANUP(arena_done) Arena arena = {0};
-    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_RETRY,
-                                .message = arena_format(&arena, "Rolled back, trying again (%d of %d): %s", tries + 1, limit, error->message)});
+    run_tell(run,
+             &(DbaltEvent){.kind = DBALT_EVENT_RETRY,
+                           .message = arena_format(&arena, "Rolled back, trying again (%d of %d): %s", tries + 1, limit, error->message)});
     int64_t pause = (int64_t)100 << (tries < 6 ? tries : 6);
     if (pause > LONGEST_PAUSE)
         pause = LONGEST_PAUSE;
@@ -121,8 +122,8 @@ static bool find_out(Run *run, const Whole *whole, DbaltError *error)
     for (int64_t pause = 100; !known && wait_now() < deadline; pause *= 2) {
         Fault fault;
         project_disconnect(project);
-        known = project_connect(project, false, error) &&
-                transaction_find_out(&is_deployed, &fault, &project->history, &whole->deploy, error);
+        known =
+            project_connect(project, false, error) && transaction_find_out(&is_deployed, &fault, &project->history, &whole->deploy, error);
         if (!known && !wait_sleep(&project->wait, pause))
             break;
     }
@@ -183,23 +184,24 @@ bool run_deploy(Run *run, DbaltError *error)
     CLEANUP(arena_done) Arena arena = {0};
     Script script;
     const char *warning;
-    if (!plan_load_up(&script, &arena, run->plan, run->standing, error) ||
-        !script_judge(&warning, &arena, &script, SECTION_UP, error) || !run_outside(run, &script, SECTION_BEFORE_UP, error))
+    if (!plan_load_up(&script, &arena, run->plan, run->standing, error) || !script_judge(&warning, &arena, &script, SECTION_UP, error) ||
+        !run_outside(run, &script, SECTION_BEFORE_UP, error))
         return false;
 
     const DbaltEntry *entry = run->entry;
-    return run_whole(run, &(Whole){
-                              .script = &script,
-                              .section = SECTION_UP,
-                              .pieces = script_pieces(&arena, &script, SECTION_UP),
-                              .deploy = {.identity = entry->identity,
-                                         .release = entry->release,
-                                         .name = entry->name,
-                                         .kind = entry->kind,
-                                         .fingerprint = script_fingerprint(&arena, &script),
-                                         .down = copy_section(&arena, &script, SECTION_DOWN),
-                                         .before_down = copy_section(&arena, &script, SECTION_BEFORE_DOWN)},
-                          },
+    return run_whole(run,
+                     &(Whole){
+                         .script = &script,
+                         .section = SECTION_UP,
+                         .pieces = script_pieces(&arena, &script, SECTION_UP),
+                         .deploy = {.identity = entry->identity,
+                                    .release = entry->release,
+                                    .name = entry->name,
+                                    .kind = entry->kind,
+                                    .fingerprint = script_fingerprint(&arena, &script),
+                                    .down = copy_section(&arena, &script, SECTION_DOWN),
+                                    .before_down = copy_section(&arena, &script, SECTION_BEFORE_DOWN)},
+                     },
                      error);
 }
 
@@ -213,11 +215,12 @@ bool run_rollback(Run *run, DbaltError *error)
         return false;
 
     const DbaltEntry *entry = run->entry;
-    return run_whole(run, &(Whole){
-                              .script = &script,
-                              .section = SECTION_DOWN,
-                              .pieces = script_pieces(&arena, &script, SECTION_DOWN),
-                              .deploy = {.identity = entry->identity, .release = entry->release, .name = entry->name, .kind = entry->kind},
-                          },
+    return run_whole(run,
+                     &(Whole){
+                         .script = &script,
+                         .section = SECTION_DOWN,
+                         .pieces = script_pieces(&arena, &script, SECTION_DOWN),
+                         .deploy = {.identity = entry->identity, .release = entry->release, .name = entry->name, .kind = entry->kind},
+                     },
                      error);
 }

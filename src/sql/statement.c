@@ -81,8 +81,8 @@ bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t 
 bool statement_sets_session(SqlDialect dialect, Text statement)
 {
     static const Text words[] = {
-        TEXT("SET"),    TEXT("RESET"),  TEXT("PRAGMA"), TEXT("ATTACH"),  TEXT("DETACH"),
-        TEXT("LISTEN"), TEXT("LOAD"),   TEXT("PREPARE"), TEXT("DISCARD"), TEXT("DEALLOCATE"),
+        TEXT("SET"),    TEXT("RESET"), TEXT("PRAGMA"),  TEXT("ATTACH"),  TEXT("DETACH"),
+        TEXT("LISTEN"), TEXT("LOAD"),  TEXT("PREPARE"), TEXT("DISCARD"), TEXT("DEALLOCATE"),
     };
     Lexer lexer;
     lexer_init(&lexer, dialect, statement);
