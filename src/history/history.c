@@ -148,12 +148,17 @@ bool history_create(History *history, DbaltError *error)
         Fault fault;
         submit_kind(history, STEP_BEGIN);
         history_submit(history, HISTORY_CREATE, NULL, 0);
+        history_submit(history, HISTORY_READ, NULL, 0); /* what bears these names already may be somebody else's */
         submit_kind(history, STEP_COMMIT);
         if (connection_finish(history->connection, &fault, error))
             break;
         if (try == TRIES || !is_creation_race(fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try)) {
             if (error->code == DBALT_ERROR_FAILED)
                 error->code = DBALT_ERROR_DATABASE;
+            if (error->hint[0] == '\0')
+                fail_hint(
+                    error,
+                    "nothing was changed; where the names of its tables are taken, another schema can be named with --history-schema");
             return fail_context(error, "cannot create the history");
         }
     }

@@ -52,6 +52,7 @@ static const Suspect sqlite_suspects[] = {
     {.first = "DETACH", .judgement = JUDGED_OUTSIDE_ONLY},
     {.first = "PRAGMA", .contains = "journal_mode", .has_value = true, .what = "PRAGMA journal_mode", .judgement = JUDGED_OUTSIDE_ONLY},
     {.first = "PRAGMA", .contains = "synchronous", .has_value = true, .what = "PRAGMA synchronous", .judgement = JUDGED_OUTSIDE_ONLY},
+    {.first = "PRAGMA", .contains = "wal_checkpoint", .what = "PRAGMA wal_checkpoint", .judgement = JUDGED_OUTSIDE_ONLY},
     {.first = NULL},
 };
 

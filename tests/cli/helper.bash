@@ -119,15 +119,6 @@ deployed() { query "select identity from $(history_table alteration) order by se
 # "KIND IDENTITY" of the events, in order; a condition is optional.
 events() { query "select kind || ' ' || identity from $(history_table event) where ${1:-1 = 1} order by sequence"; }
 
-# What numbers the events.
-event_key() {
-    if is_sqlite; then
-        echo rowid
-    else
-        echo id
-    fi
-}
-
 # Everything in the catalogue that is not the database's own.
 catalogue() {
     if is_sqlite; then

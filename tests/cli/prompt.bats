@@ -13,9 +13,8 @@ has_seen() { seen | grep -qF -- "$1"; }
 # sees TEXT: waits until it is on the screen
 sees() {
     until_true 20 has_seen "$1" || {
-        output=$(seen)
-        stderr=
-        show "not on the screen: $1"
+        seen
+        return 1
     }
 }
 

@@ -123,6 +123,56 @@ static void the_lock_outlives_the_end_of_leaks(void **state)
     assert_true(driver->lock_is_held(fixture->client.connection));
 }
 
+static void give_up(WaitGuest *guest)
+{
+    wait_cancel(guest->context);
+    guest->serve_at = WAIT_FOREVER;
+}
+
+/* Its connection keeps everybody else out, the next one of the driver too, as long as it is open. */
+static void an_exclusive_lock_ends_with_its_script(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const StepKind ends[] = {STEP_COMMIT, STEP_ROLLBACK, STEP_SETTLE};
+    Wait *wait = &fixture->client.wait;
+    WaitGuest guest = {.descriptor = -1, .serve_at = wait_now() + 5000, .serve = give_up, .context = wait};
+    wait->guest = &guest; /* should it wait for itself */
+
+    assert_alters(fixture, "CREATE TABLE item (id)");
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        if (ends[i] != STEP_SETTLE)
+            client_step(&fixture->client, STEP_BEGIN);
+        client_script(&fixture->client, "PRAGMA locking_mode = EXCLUSIVE; INSERT INTO item VALUES (1)");
+        client_step(&fixture->client, ends[i]);
+        assert_true(client_run(&fixture->client).ok);
+
+        Client other;
+        assert_true(client_open_patiently(&other, fixture->url, CLIENT_READS, 0));
+        assert_true(client_query(&other, "SELECT * FROM item").ok);
+        client_close(&other);
+        assert_alters(fixture, "INSERT INTO item VALUES (2)");
+    }
+}
+
+static void goes_on_when_a_database_that_was_gone_is_back(void **state)
+{
+    SqliteFixture *fixture = *state;
+    char elsewhere[128];
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere.db", fixture->folder);
+
+    assert_alters(fixture, "CREATE TABLE item (id); PRAGMA case_sensitive_like = 1");
+    assert_int_equal(rename(fixture->file, elsewhere), 0);
+    for (int i = 0; i < 2; i++) {
+        Result result = client_alter(&fixture->client, "INSERT INTO item VALUES (1)");
+        assert_false(result.ok);
+        assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
+        assert_non_null(strstr(result.error.message, "unable to open database file"));
+    }
+    assert_int_equal(rename(elsewhere, fixture->file), 0);
+    assert_alters(fixture, "INSERT INTO item VALUES (1)");
+    assert_rows(fixture, "SELECT id FROM item", "1\n");
+}
+
 static void own_statements_do_not_take_temporary_tables_for_the_history(void **state)
 {
     SqliteFixture *fixture = *state;
@@ -134,6 +184,32 @@ static void own_statements_do_not_take_temporary_tables_for_the_history(void **s
     client_step(&fixture->client, STEP_COMMIT);
     assert_true(client_run(&fixture->client).ok);
     assert_rows(fixture, "SELECT identity FROM main.dbalt_event", "1-a\n");
+}
+
+static void takes_nothing_of_others_for_the_history(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const tables[] = {"dbalt_alteration", "dbalt_event", "dbalt_holder", "dbalt_layout"};
+    static const char *const kinds[] = {"TABLE", "VIEW"};
+    for (size_t i = 0; i < COUNT(tables) * COUNT(kinds); i++) {
+        char sql[64];
+        const char *table = tables[i / 2];
+        const char *kind = kinds[i % 2];
+        snprintf(sql, sizeof sql, "CREATE %s %s AS SELECT 1 AS id", kind, table);
+        assert_alters(fixture, sql);
+
+        client_step(&fixture->client, STEP_BEGIN);
+        client_history(&fixture->client, HISTORY_CREATE, NULL, 0);
+        client_step(&fixture->client, STEP_COMMIT);
+        Result result = client_run(&fixture->client);
+        assert_false(result.ok);
+        if (strstr(result.error.message, table) == NULL)
+            fail_msg("\"%s\" does not name %s", result.error.message, table);
+
+        assert_rows(fixture, "SELECT count(*) FROM sqlite_master", "1\n");
+        snprintf(sql, sizeof sql, "DROP %s %s", kind, table);
+        assert_alters(fixture, sql);
+    }
 }
 
 static void a_conflict_that_rolls_back_by_itself_is_borne(void **state)
@@ -166,7 +242,10 @@ int main(void)
         TEST(nothing_leaks_into_the_next_alteration),
         TEST(a_leak_of_a_failed_script_ends_too),
         TEST(the_lock_outlives_the_end_of_leaks),
+        TEST(an_exclusive_lock_ends_with_its_script),
+        TEST(goes_on_when_a_database_that_was_gone_is_back),
         TEST(own_statements_do_not_take_temporary_tables_for_the_history),
+        TEST(takes_nothing_of_others_for_the_history),
         TEST(a_conflict_that_rolls_back_by_itself_is_borne),
         TEST(says_in_one_line_what_sqlite_quotes),
     };

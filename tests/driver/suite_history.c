@@ -28,7 +28,7 @@ static Result deploy(Client *client, const char *identity, const char *down)
     client_step(client, STEP_BEGIN);
     client_history(client, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     client_step(client, STEP_SETTLE);
-    client_history(client, HISTORY_FINISH_DEPLOY, (const char *const[]){identity, "1.0.0", NULL, "ada", "host", "0"}, 6);
+    client_history(client, HISTORY_FINISH_DEPLOY, (const char *const[]){identity, "1.0.0", "hash-u", "ada", "build-7", "0.1.0"}, 6);
     client_step(client, STEP_COMMIT);
     return client_run(client);
 }
@@ -123,6 +123,33 @@ static void guards_against_a_second_deploy(void **state)
     assert_false(second.ok);
     assert_int_equal(second.step, 1);
     assert_int_equal(second.fault, FAULT_DUPLICATE);
+}
+
+static void does_not_finish_what_is_not_in_the_history(void **state)
+{
+    SuiteFixture *fixture = *state;
+    create_history(fixture);
+
+    client_step(&fixture->client, STEP_BEGIN);
+    client_history(&fixture->client, HISTORY_FINISH_DEPLOY, (const char *const[]){"1700000000-a", "1.0.0", NULL, "ada", "build-7", "0.1.0"},
+                   6);
+    client_step(&fixture->client, STEP_COMMIT);
+    Result result = client_run(&fixture->client);
+    assert_false(result.ok);
+    assert_int_equal(result.step, 1);
+    assert_int_equal(result.fault, FAULT_NOT_NULL);
+}
+
+static void the_event_of_a_deploy_has_its_hash(void **state)
+{
+    SuiteFixture *fixture = *state;
+    bool is_sqlite = fixture->client.connection->driver->traits.dialect == SQL_SQLITE;
+    create_history(fixture);
+    assert_true(deploy(&fixture->client, "1700000000-a", NULL).ok);
+    assert_committed(fixture,
+                     is_sqlite ? "SELECT kind, identity, release, sha256, done_by, host, version FROM dbalt_event"
+                               : "SELECT kind, identity, release, sha256, done_by, host, version FROM dbalt_suite.event",
+                     "deploy|1700000000-a|1.0.0|hash-u|ada|build-7|0.1.0\n");
 }
 
 static void guards_against_a_second_rollback(void **state)
@@ -227,6 +254,8 @@ static const struct CMUnitTest tests[] = {
     TEST(reads_every_column_of_a_deployment),
     TEST(keeps_the_stored_way_back),
     TEST(guards_against_a_second_deploy),
+    TEST(does_not_finish_what_is_not_in_the_history),
+    TEST(the_event_of_a_deploy_has_its_hash),
     TEST(guards_against_a_second_rollback),
     TEST(deploys_again_what_was_rolled_back),
     TEST(corrects_a_release),

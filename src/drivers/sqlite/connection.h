@@ -32,8 +32,8 @@ typedef struct SqliteConnection {
     int timeout;        /* milliseconds that a reader waits for a writer; a writer waits for ever */
     int64_t busy_until; /* by wait_now(): end of a reader's patience */
 
-    sqlite3 *database; /* owned */
-    bool has_traces;   /* a script left something in the connection: another one is opened before the next transaction */
+    sqlite3 *database; /* owned; NULL = closed behind a script that left something in it, until the next step */
+    bool has_traces;   /* a script left something in it */
     SqliteWatch watch;
     SqliteForeignKeys foreign_keys;
 

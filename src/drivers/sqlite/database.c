@@ -91,9 +91,15 @@ bool sqlite_database_open(SqliteConnection *connection, DbaltError *error)
     if (open_new(connection, error))
         return true;
 
+    sqlite_database_close(connection);
+    return false;
+}
+
+void sqlite_database_close(SqliteConnection *connection)
+{
     sqlite3_close(connection->database);
     connection->database = NULL;
-    return false;
+    connection->has_traces = false;
 }
 
 bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error)
@@ -103,13 +109,4 @@ bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error)
     if (code == SQLITE_OK)
         code = sqlite_database_execute(connection, "COMMIT");
     return code == SQLITE_OK || refuse(connection, code, error);
-}
-
-bool sqlite_database_reopen(SqliteConnection *connection, DbaltError *error)
-{
-    /* Closed first: after PRAGMA locking_mode = EXCLUSIVE the new one would wait for the old one without end. */
-    sqlite3_close(connection->database);
-    connection->database = NULL;
-    connection->has_traces = false;
-    return sqlite_database_open(connection, error);
 }

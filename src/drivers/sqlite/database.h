@@ -11,8 +11,8 @@ bool sqlite_database_open(SqliteConnection *connection, DbaltError *error);
 /* Gives a file of no bytes the header by which others know it for a database. */
 bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error);
 
-/* Closes, if it is open, and opens again, which ends whatever scripts left in the connection. On failure it is closed. */
-bool sqlite_database_reopen(SqliteConnection *connection, DbaltError *error);
+/* Ends whatever scripts left in it too. */
+void sqlite_database_close(SqliteConnection *connection);
 
 /* Runs one statement without rows, again and again while others keep the database busy. Returns SQLite's result code. */
 int sqlite_database_execute(SqliteConnection *connection, const char *sql);

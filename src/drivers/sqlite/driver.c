@@ -23,7 +23,7 @@ static void close_connection(Connection *base)
 
     SqliteConnection *connection = of(base);
     sqlite_run_stop(connection);
-    sqlite3_close(connection->database);
+    sqlite_database_close(connection);
     sqlite_deploy_lock_close(connection);
     sqlite_foreign_keys_forget(&connection->foreign_keys);
     arena_done(&connection->batch);
@@ -108,24 +108,37 @@ static void copy_data(SqliteConnection *connection, const Step *step, Answer *an
     fail_hint(&answer->error, "write the data as INSERT statements");
 }
 
-/* What else a script may leave ends when the connection is opened again, before the next transaction. */
-static void settle(SqliteConnection *connection, const Step *step, Answer *answer)
+/*
+ * At once, not when the next transaction begins: PRAGMA locking_mode = EXCLUSIVE keeps everybody else out, another connection
+ * of our own too. The deploy lock stays, as it is held by a descriptor that SQLite does not know.
+ */
+static void end_session(SqliteConnection *connection)
 {
-    (void)step;
-    bool sound = true;
-    int code = SQLITE_OK;
-    if (!sqlite3_get_autocommit(connection->database))
-        code = sqlite_foreign_keys_check(&sound, &connection->foreign_keys, connection->database, &answer->error);
-
-    answer_code(connection, code, answer);
-    if (!sound)
-        answer->kind = ANSWER_ERROR;
-    sqlite_foreign_keys_enforce(connection->database, true);
+    if (connection->has_traces)
+        sqlite_database_close(connection);
 }
 
 static void end_foreign_keys(SqliteConnection *connection)
 {
     sqlite_foreign_keys_forget(&connection->foreign_keys);
+    sqlite_foreign_keys_enforce(connection->database, true);
+}
+
+/* In a transaction the session has to last until its end. */
+static void settle(SqliteConnection *connection, const Step *step, Answer *answer)
+{
+    (void)step;
+    if (sqlite3_get_autocommit(connection->database)) {
+        end_session(connection);
+        answer->kind = ANSWER_DONE;
+        return;
+    }
+
+    bool sound = true;
+    int code = sqlite_foreign_keys_check(&sound, &connection->foreign_keys, connection->database, &answer->error);
+    answer_code(connection, code, answer);
+    if (!sound)
+        answer->kind = ANSWER_ERROR;
     sqlite_foreign_keys_enforce(connection->database, true);
 }
 
@@ -137,8 +150,11 @@ static void commit(SqliteConnection *connection, const Step *step, Answer *answe
     /* It may have reached the disk or not: only the next who opens the file, and finds a journal or none, can tell. */
     if ((code & 0xff) == SQLITE_IOERR)
         answer->fault = FAULT_CONNECTION;
-    if (code == SQLITE_OK)
-        end_foreign_keys(connection);
+    if (code != SQLITE_OK)
+        return;
+
+    end_foreign_keys(connection);
+    end_session(connection);
 }
 
 /* Some errors have rolled back already (https://sqlite.org/lang_transaction.html, 3). */
@@ -149,7 +165,10 @@ static int roll_back(SqliteConnection *connection)
 
     sqlite_run_stop(connection);
     end_foreign_keys(connection);
-    return sqlite3_get_autocommit(connection->database) ? SQLITE_OK : sqlite_database_execute(connection, "ROLLBACK");
+    int code = sqlite3_get_autocommit(connection->database) ? SQLITE_OK : sqlite_database_execute(connection, "ROLLBACK");
+    if (code == SQLITE_OK)
+        end_session(connection);
+    return code;
 }
 
 static void roll_back_step(SqliteConnection *connection, const Step *step, Answer *answer)
@@ -173,11 +192,9 @@ static bool is_cancelled_before(SqliteConnection *connection, const Step *step, 
     return true;
 }
 
-/* What scripts left in the connection ends before the next transaction. */
-static bool is_ready(SqliteConnection *connection, const Step *step, Answer *answer)
+static bool is_ready(SqliteConnection *connection, Answer *answer)
 {
-    bool is_fit = connection->database != NULL && !(connection->has_traces && step->kind == STEP_BEGIN);
-    if (is_fit || sqlite_database_reopen(connection, &answer->error))
+    if (connection->database != NULL || sqlite_database_open(connection, &answer->error))
         return true;
 
     answer->kind = ANSWER_ERROR;
@@ -197,7 +214,7 @@ static void next(Connection *base, Answer *answer)
     const Step *step = &connection->steps[connection->step];
     if (!connection->run.is_begun)
         sqlite_database_gather_patience(connection);
-    if (!is_cancelled_before(connection, step, answer) && is_ready(connection, step, answer))
+    if (!is_cancelled_before(connection, step, answer) && is_ready(connection, answer))
         runners[step->kind](connection, step, answer);
 
     if (answer->kind == ANSWER_DONE)

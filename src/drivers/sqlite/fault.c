@@ -16,7 +16,7 @@ static const FaultRule rules[] = {
     {SQLITE_CONSTRAINT_UNIQUE, FAULT_DUPLICATE, DBALT_ERROR_FAILED, NULL},
     {SQLITE_CONSTRAINT_NOTNULL, FAULT_NOT_NULL, DBALT_ERROR_FAILED, NULL},
     {SQLITE_BUSY, FAULT_LOCK_TIMEOUT, DBALT_ERROR_DATABASE, "another program keeps the database locked; try again when it is done"},
-    {SQLITE_LOCKED, FAULT_LOCK_TIMEOUT, DBALT_ERROR_DATABASE, NULL},
+    {SQLITE_LOCKED_SHAREDCACHE, FAULT_LOCK_TIMEOUT, DBALT_ERROR_DATABASE, NULL},
     {SQLITE_READONLY_DBMOVED, FAULT_DENIED, DBALT_ERROR_DATABASE, "the database file was moved or deleted while dbalt worked on it"},
     {SQLITE_READONLY, FAULT_DENIED, DBALT_ERROR_DATABASE, "dbalt must be allowed to write to the database file and to its folder"},
     {SQLITE_PERM, FAULT_DENIED, DBALT_ERROR_DATABASE, "dbalt must be allowed to write to the database file and to its folder"},

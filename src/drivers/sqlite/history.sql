@@ -3,6 +3,7 @@
 -- (sqlite_sequence) into the user's schema; that of a rolled back alteration may come again, and the order stays right.
 
 -- statement: create
+-- The SELECTs refuse what bears one of these names and is somebody else's.
 CREATE TABLE IF NOT EXISTS main.dbalt_alteration (
     sequence INTEGER PRIMARY KEY,
     identity TEXT NOT NULL UNIQUE,
@@ -21,6 +22,7 @@ CREATE TABLE IF NOT EXISTS main.dbalt_alteration (
     host TEXT,
     version TEXT
 );
+SELECT dbalt_alteration.identity, dbalt_alteration.up_sha256, dbalt_alteration.deployed_at FROM main.dbalt_alteration WHERE 0;
 CREATE TABLE IF NOT EXISTS main.dbalt_event (
     sequence INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE IF NOT EXISTS main.dbalt_event (
     host TEXT,
     version TEXT
 );
+SELECT dbalt_event.identity, dbalt_event.section, dbalt_event.done_by FROM main.dbalt_event WHERE 0;
 CREATE INDEX IF NOT EXISTS main.dbalt_event_identity ON dbalt_event (identity);
 CREATE TABLE IF NOT EXISTS main.dbalt_holder (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -44,6 +47,7 @@ CREATE TABLE IF NOT EXISTS main.dbalt_holder (
     since TEXT NOT NULL,
     backend TEXT
 );
+SELECT dbalt_holder.held_by, dbalt_holder.since FROM main.dbalt_holder WHERE 0;
 CREATE TABLE IF NOT EXISTS main.dbalt_layout (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     version INTEGER NOT NULL,
@@ -67,12 +71,13 @@ INSERT INTO main.dbalt_alteration (identity, release, name, kind, before_up_sha2
     before_down, deployed_at, deployed_by, host, version)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), $11, $12, $13);
 
+-- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
 -- statement: finish-deploy
 UPDATE main.dbalt_alteration SET took = max(0, CAST(round((julianday('now') - julianday(deployed_at)) * 86400000) AS INTEGER))
 WHERE identity = $1;
-INSERT INTO main.dbalt_event (at, kind, identity, release, done_by, host, version)
-SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'deploy', identity, release, deployed_by, host, version
-FROM main.dbalt_alteration WHERE identity = $1;
+INSERT INTO main.dbalt_event (at, kind, identity, release, sha256, done_by, host, version)
+VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'deploy', (SELECT identity FROM main.dbalt_alteration WHERE identity = $1),
+    $2, $3, $4, $5, $6);
 
 -- Who comes second finds no identity for a column that must have one.
 -- statement: guard-rollback

@@ -10,7 +10,8 @@
 static void write_pair(const Sandbox *sandbox, const char *file, const char *word)
 {
     char text[512];
-    snprintf(text, sizeof text, "-- dbalt: up\ninsert into log values ('%s');\n-- dbalt: down\ndelete from log where what = '%s';\n", word, word);
+    snprintf(text, sizeof text, "-- dbalt: up\ninsert into log values ('%s');\n-- dbalt: down\ndelete from log where what = '%s';\n", word,
+             word);
     sandbox_write(sandbox, file, text);
 }
 
@@ -248,7 +249,7 @@ static void steps_outside_go_on_where_they_stopped(void **state)
     Sandbox *sandbox = *state;
     DbaltError error;
     const char *broken = "-- dbalt: before-up\n" LOG("1") LOG("2") "insert into nowhere values (3);\n"
-                         "-- dbalt: up\n" LOG("up");
+                                                                   "-- dbalt: up\n" LOG("up");
     sandbox_write(sandbox, "1.0.0-100-a.sql", broken);
 
     assert_false(sandbox_deploy(sandbox, "latest", NULL, NULL, &error));
@@ -314,7 +315,8 @@ static void the_row_of_a_killed_holder_is_in_nobodys_way(void **state)
     write_pair(sandbox, "1.0.0-100-a.sql", "a");
     assert_deploys(sandbox, "latest", 1);
     write_pair(sandbox, "1.0.0-200-b.sql", "b");
-    sandbox_query(sandbox, "insert into dbalt_holder (held_by, host, pid, since) values ('ada', 'host-7', '42', '2026-01-01T00:00:00.000Z')");
+    sandbox_query(sandbox,
+                  "insert into dbalt_holder (held_by, host, pid, since) values ('ada', 'host-7', '42', '2026-01-01T00:00:00.000Z')");
 
     assert_deploys(sandbox, "latest", 1);
     assert_string_equal(sandbox_query(sandbox, "select count(*) from dbalt_holder"), "0");

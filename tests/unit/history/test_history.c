@@ -200,6 +200,21 @@ static void the_stored_way_back_of_what_is_gone_is_an_error(void **state)
     peer_close(&peer);
 }
 
+static void leaves_the_tables_of_somebody_else_alone(void **state)
+{
+    Sandbox *sandbox = *state;
+    Peer peer;
+    DbaltError error;
+    peer_open(&peer, sandbox, "ada");
+    sandbox_query(sandbox, "create table dbalt_alteration (id int, title text)");
+
+    assert_false(history_create(&peer.history, &error));
+    assert_int_equal(error.code, DBALT_ERROR_DATABASE);
+    assert_non_null(strstr(error.hint, "--history-schema"));
+    assert_string_equal(sandbox_query(sandbox, "select count(*) from sqlite_schema where name like 'dbalt%' and type = 'table'"), "1");
+    peer_close(&peer);
+}
+
 static void the_journal_starts_anew_after_a_deploy(void **state)
 {
     Sandbox *sandbox = *state;
@@ -302,6 +317,7 @@ int main(void)
         TEST(a_reader_copes_with_a_layout_that_still_knows_it),
         TEST(finds_out_what_became_of_a_lost_one),
         TEST(the_stored_way_back_of_what_is_gone_is_an_error),
+        TEST(leaves_the_tables_of_somebody_else_alone),
         TEST(the_journal_starts_anew_after_a_deploy),
         TEST(the_lock_admits_one_and_names_it),
         TEST(a_cancel_ends_the_wait_for_the_lock),
