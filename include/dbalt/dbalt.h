@@ -100,7 +100,7 @@ typedef void DbaltObserver(const DbaltEvent *event, void *context);
 
 /* Whether the state that Logto keeps of its alterations is read, adopted and written along. PostgreSQL alone. */
 typedef enum DbaltStateKeeping {
-    DBALT_STATE_AUTO,  /* where there are JavaScript alterations, and Logto's state or a memory of it */
+    DBALT_STATE_AUTO,  /* where there are JavaScript alterations, and Logto's state, a memory of it, or Logto's first alteration */
     DBALT_STATE_OWN,   /* never */
     DBALT_STATE_LOGTO, /* always */
 } DbaltStateKeeping;

@@ -76,9 +76,12 @@ static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const Dba
     if (verdict.disagreeing.count > 0)
         return plan_fail_disagreeing(arena, verdict.disagreeing, error);
     if (verdict.undeployed.count > 0) {
-        fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations");
+        /* Logto's own words where Logto is to start: what looks for them in a log finds them. */
+        fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations%s",
+             survey->keeps_foreign ? ", you must deploy them first by npm run alteration deploy command" : "");
         fail_detail(error, "%s", plan_describe(arena, verdict.undeployed));
-        return fail_hint(error, "run \"dbalt deploy %s\"", check->target);
+        return fail_hint(error, "run \"dbalt deploy %s\"%s", check->target,
+                         survey->keeps_foreign ? ", which does what that command does" : "");
     }
     return true;
 }

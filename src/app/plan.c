@@ -61,7 +61,7 @@ static bool load_stored(Script *script, Arena *arena, DbaltPlan *plan, const Sta
     return true;
 }
 
-static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, bool from_file, DbaltError *error)
+static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, const Script *script, bool from_file, DbaltError *error)
 {
     const char *identity = standing->identity.text;
     if (!from_file) {
@@ -69,10 +69,13 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, boo
         return fail_hint(error, "nothing was rolled back; if it was undone by hand, \"dbalt repair --forget %s\" says so", identity);
     }
 
-    fail(error, DBALT_ERROR_NO_WAY_BACK, "\"%s\" cannot be rolled back: its file has no \"down\" section", identity);
+    fail(error, DBALT_ERROR_NO_WAY_BACK, "\"%s\" cannot be rolled back: its file %s", identity,
+         script->is_module ? "exports no function \"down\"" : "has no \"down\" section");
     error_set(error->script, sizeof error->script, "%s/%s", plan->survey.folder.path, standing->alteration->file);
     if (standing->deployment->has_down)
         return fail_hint(error, "nothing was rolled back; the history has a \"down\" from its deploy: --stored takes that one");
+    if (script->is_module)
+        return fail_hint(error, "nothing was rolled back; add \"down: async (pool) => { ... }\" to what it exports");
     return fail_hint(
         error, "nothing was rolled back; add a line \"-- dbalt: down\" and what undoes it below, or nothing when nothing is to be undone");
 }
@@ -83,7 +86,7 @@ bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standin
     if (from_file ? !load_file(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
         return false;
     if (!script->sections[SECTION_DOWN].present)
-        return refuse_way_back(plan, standing, from_file, error);
+        return refuse_way_back(plan, standing, script, from_file, error);
     return true;
 }
 

@@ -1,5 +1,7 @@
 #include "app/survey.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 
 void survey_done(Survey *survey)
@@ -59,6 +61,16 @@ static bool has_modules(AlterationSet set)
     return false;
 }
 
+/* Logto's own folder: where its first alteration, which makes the table of its state, is not deployed, there is no other sign. */
+static bool is_of_logto(AlterationSet set)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (strcmp(set.rows[i].identity.text, "1-logto-config") == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Logto's alterations are JavaScript: a folder without any is not Logto's, and costs no query. */
 static bool survey_foreign(Survey *survey, DbaltError *error)
 {
@@ -72,7 +84,8 @@ static bool survey_foreign(Survey *survey, DbaltError *error)
     if (!foreign_state_read(&survey->foreign, survey->arena, &project->history, error))
         return false;
 
-    survey->keeps_foreign = project->state == DBALT_STATE_LOGTO || survey->foreign.is_found || survey->foreign.is_remembered;
+    survey->keeps_foreign =
+        project->state == DBALT_STATE_LOGTO || survey->foreign.is_found || survey->foreign.is_remembered || is_of_logto(survey->folder.set);
     survey->adoption = adoption_resolve(survey->arena, survey->folder.set, survey->history, survey->foreign);
     survey->history = survey->adoption.deployments;
     return true;

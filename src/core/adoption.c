@@ -62,14 +62,35 @@ static void adopt_deployed(Adoption *adoption, Arena *arena, AlterationSet set, 
     adoption->added_count = count;
 }
 
+/*
+ * Logto writes one second before what it rolled back last: what lies within that second was not touched, unless that very timestamp
+ * is a deployed one.
+ */
+static Timestamp last_untouched(Arena *arena, Deployments history, Timestamp written)
+{
+    Timestamp untouched = written;
+    for (size_t i = 0; i < history.count; i++) {
+        Timestamp timestamp = history.rows[i].identity.timestamp;
+        Timestamp before;
+        if (timestamp_compare(timestamp, written) == 0)
+            return written;
+        if (timestamp_subtract_second(&before, arena, timestamp) && timestamp_compare(before, written) == 0)
+            return untouched;
+        if (timestamp_compare(timestamp, written) > 0)
+            untouched = timestamp;
+    }
+    return written;
+}
+
 static void adopt_rolled_back(Adoption *adoption, Arena *arena, Deployments history, ForeignState state)
 {
     Deployment *rows = arena_allocate_array(arena, history.count, sizeof *rows);
     const Deployment **removed = arena_allocate_array(arena, history.count, sizeof(*removed));
+    Timestamp untouched = last_untouched(arena, history, state.timestamp);
     size_t kept = 0;
 
     for (size_t i = 0; i < history.count; i++) {
-        if (timestamp_compare(history.rows[i].identity.timestamp, state.timestamp) > 0)
+        if (timestamp_compare(history.rows[i].identity.timestamp, untouched) > 0)
             removed[adoption->removed_count++] = &history.rows[i];
         else
             rows[kept++] = history.rows[i];
@@ -81,11 +102,11 @@ static void adopt_rolled_back(Adoption *adoption, Arena *arena, Deployments hist
 Adoption adoption_resolve(Arena *arena, AlterationSet set, Deployments history, ForeignState state)
 {
     Adoption adoption = {.deployments = history};
-    int moved = state.is_remembered ? timestamp_compare(state.timestamp, state.remembered) : 1;
+    int moved = state.is_remembered ? timestamp_compare(state.timestamp, state.remembered) : state.is_found;
 
-    if (state.is_found && moved > 0)
+    if (moved > 0)
         adopt_deployed(&adoption, arena, set, history, state);
-    if (state.is_found && moved < 0)
+    if (moved < 0)
         adopt_rolled_back(&adoption, arena, history, state);
     return adoption;
 }

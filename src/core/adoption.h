@@ -8,7 +8,7 @@
 /* The other program's row, as Logto keeps it, and what dbalt itself wrote into it last. */
 typedef struct ForeignState {
     bool is_found;
-    Timestamp timestamp;
+    Timestamp timestamp;    /* TIMESTAMP_ZERO when not found */
     const char *updated_at; /* ISO 8601 */
     bool is_remembered;     /* dbalt wrote it before */
     Timestamp remembered;
@@ -24,7 +24,8 @@ typedef struct Adoption {
 
 /*
  * Only what the other program moved since dbalt wrote counts: above the remembered timestamp it deployed, below it rolled back. When
- * nothing is remembered, all that the timestamp covers was deployed by it. Pure; borrows set and history.
+ * nothing is remembered, all that the timestamp covers was deployed by it. A row that is gone since dbalt wrote it went with all that
+ * was deployed: Logto's first alteration drops its table on the way back. Pure; borrows set and history.
  */
 Adoption adoption_resolve(Arena *arena, AlterationSet set, Deployments history, ForeignState state);
 

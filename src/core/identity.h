@@ -12,6 +12,9 @@ typedef struct Timestamp {
     Text fraction; /* digits behind the point, no trailing zeros; may be empty */
 } Timestamp;
 
+/* Before everything. */
+#define TIMESTAMP_ZERO ((Timestamp){.seconds = TEXT("0")})
+
 typedef struct Identity {
     Timestamp timestamp;
     Text name;

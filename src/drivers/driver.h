@@ -96,7 +96,7 @@ typedef enum HistoryStatement {
     /* With traits.adopts only. */
     HISTORY_READ_STATE,      /* -> timestamp, updated at: Logto's alteration state, wherever it is; no row when it is nowhere */
     HISTORY_READ_REMEMBERED, /* -> the timestamp that dbalt wrote or adopted last */
-    HISTORY_WRITE_STATE,     /* $1 timestamp: into Logto's row, which is looked for now; nothing when it has no table */
+    HISTORY_WRITE_STATE,     /* $1 timestamp: into Logto's row, which is looked for now, unless it is 0; and remembered */
     HISTORY_REMEMBER_STATE,  /* $1 timestamp */
     HISTORY_ADOPT,           /* $1 identity, 2 release, 3 name, 4 kind, 5 by, 6 deployed at (ISO 8601) */
     HISTORY_STATEMENT_COUNT,

@@ -33,7 +33,7 @@ bool foreign_state_read(ForeignState *state, Arena *arena, History *history, Dba
         (history->exists && !read_fields(&remembered, 1, arena, history, HISTORY_READ_REMEMBERED, error)))
         return false;
 
-    *state = (ForeignState){.updated_at = row[1] == NULL ? "" : row[1]};
+    *state = (ForeignState){.timestamp = TIMESTAMP_ZERO, .updated_at = row[1] == NULL ? "" : row[1]};
     state->is_found = row[0] != NULL && timestamp_parse(&state->timestamp, text_of(row[0]));
     state->is_remembered = remembered != NULL && timestamp_parse(&state->remembered, text_of(remembered));
     return true;
@@ -49,8 +49,8 @@ static void submit_kept(History *history, Arena *arena, HistoryStatement stateme
 static void submit_adopted(History *history, Arena *arena, const Deployment *row, const char *message)
 {
     const char *release = release_format(arena, row->release);
-    const char *const event[] = {"adopt", row->identity.text, release,       NULL,         NULL,
-                                 NULL,    message,            history->by, history->host, history->version};
+    const char *const event[] = {"adopt",     row->identity.text, release,         NULL, NULL, NULL, message,
+                                 history->by, history->host,      history->version};
     submit_kept(history, arena, HISTORY_EVENT, event, COUNT(event));
 }
 
@@ -62,8 +62,9 @@ bool foreign_state_adopt(History *history, const Adoption *adoption, Timestamp t
     driver->submit(history->connection, &(Step){.kind = STEP_BEGIN});
     for (size_t i = 0; i < adoption->added_count; i++) {
         const Deployment *row = &adoption->added[i];
-        const char *const values[] = {row->identity.text, release_format(&arena, row->release), arena_copy_text(&arena, row->identity.name),
-                                      row->kind,          row->by,                              row->deployed_at};
+        const char *const values[] = {
+            row->identity.text, release_format(&arena, row->release), arena_copy_text(&arena, row->identity.name), row->kind, row->by,
+            row->deployed_at};
         submit_kept(history, &arena, HISTORY_ADOPT, values, COUNT(values));
         submit_adopted(history, &arena, row, "deployed by Logto");
     }

@@ -136,10 +136,8 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
     submit_kind(history, STEP_SETTLE);
     if (transaction->is_deploy)
         history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
-    if (transaction->state != NULL) {
+    if (transaction->state != NULL)
         history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
-        history_submit(history, HISTORY_REMEMBER_STATE, &transaction->state, 1);
-    }
     submit_kind(history, STEP_COMMIT);
     return read_outcome(transaction, notice, context, error);
 }

@@ -68,7 +68,7 @@ static bool fail_silent(NodeHost *host, const char *path, int64_t waited, DbaltE
     child_stop(&host->child, host->wait, 0, NULL);
     fail(error, DBALT_ERROR_FAILED, "the script neither ended nor queried anything for %lld s", (long long)(waited / 1000));
     error_set(error->script, sizeof error->script, "%s", path);
-    return fail_hint(error, "set DATABASE_STATEMENT_TIMEOUT (milliseconds) to give it longer, or DISABLE_TIMEOUT=1 for no limit");
+    return fail_hint(error, "set DATABASE_STATEMENT_TIMEOUT to more milliseconds, or to DISABLE_TIMEOUT for no limit");
 }
 
 static bool wait_for_child(NodeHost *host, int descriptor, short events, const char *path, int64_t patience, DbaltError *error)

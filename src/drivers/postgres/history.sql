@@ -148,16 +148,23 @@ WHERE x LIKE '%<t>%';
 SELECT "timestamp" FROM :schema.foreign_state;
 
 -- statement: write-state
+-- 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto goes by.
 DO $dbalt$
 DECLARE
     place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
+    written numeric := $1;
 BEGIN
-    IF place IS NOT NULL THEN
+    IF place IS NOT NULL AND written > 0 THEN
         EXECUTE format(
             'INSERT INTO %s (key, value) VALUES (''alterationState'', %L) ON CONFLICT (key) DO UPDATE SET value = excluded.value', place,
-            jsonb_build_object('timestamp', $1::numeric, 'updatedAt',
+            jsonb_build_object('timestamp', written, 'updatedAt',
                                to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+    ELSIF place IS NOT NULL THEN
+        EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''',
+                       place) INTO written;
     END IF;
+    INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
+    ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
 END
 $dbalt$;
 

@@ -38,7 +38,6 @@ size_t postgres_step_results(const Step *step, const PostgresSession *session)
     case STEP_BEGIN:
         return 2 + (session->checks_client ? 1 : 0) + (step->timeout > 0 ? 2 : 0);
     case STEP_SETTLE:
-        return 1 + RESET_STATEMENTS;
     case STEP_ROLLBACK:
         return 1 + RESET_STATEMENTS;
     case STEP_COMMIT:
