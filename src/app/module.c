@@ -15,6 +15,25 @@ typedef struct ModuleRun {
     Fault fault; /* of the last query that failed */
 } ModuleRun;
 
+/* The modules of the plan, in the order in which they will run. */
+static bool expect_modules(DbaltPlan *plan, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const Selection *selection = &plan->selection;
+    const char **paths = arena_allocate_array(&arena, selection->count, sizeof *paths);
+    char folder[PATH_MAX];
+    size_t count = 0;
+    if (realpath(plan->survey.folder.path, folder) == NULL)
+        return fail_errno(error, DBALT_ERROR_FOLDER, "cannot find the folder \"%s\"", plan->survey.folder.path);
+
+    for (size_t i = 0; i < selection->count; i++) {
+        const Alteration *alteration = selection->rows[i]->alteration;
+        if (alteration != NULL && alteration->kind == KIND_JAVASCRIPT)
+            paths[count++] = arena_format(&arena, "%s/%s", folder, alteration->file);
+    }
+    return node_host_expect(plan->host, paths, count, error);
+}
+
 static bool start_host(DbaltPlan *plan, DbaltError *error)
 {
     Dbalt *project = plan->project;
@@ -27,7 +46,7 @@ static bool start_host(DbaltPlan *plan, DbaltError *error)
         .interactive = project->interactive,
         .silence = project->script_timeout > 0 && !project->interactive ? project->script_timeout : WAIT_FOREVER,
     };
-    return node_host_start(&plan->host, &options, error);
+    return node_host_start(&plan->host, &options, error) && expect_modules(plan, error);
 }
 
 /* Node imports by absolute path. */

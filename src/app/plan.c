@@ -112,8 +112,8 @@ static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *
 {
     CLEANUP(arena_done) Arena arena = {0};
     Script script;
-    if (plan->action == DBALT_DEPLOY)
-        return plan_load_up(&script, &arena, plan, standing, error) &&
+    if (plan->action == DBALT_DEPLOY) /* a module is looked into when its turn has come: node starts no sooner */
+        return script_load(&script, &arena, &plan->survey.folder, standing->alteration, plan->project->driver->traits.dialect, error) &&
                judge_sections(&script, &arena, plan->project, SECTION_BEFORE_UP, SECTION_UP, error);
 
     if (!plan_load_down(&script, &arena, plan, standing, error))
@@ -166,12 +166,12 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
         selection = plan_rollback(&plan->arena, survey->standings, plan->release);
     }
 
+    plan->selection = selection;
     size_t found = 0;
     for (size_t i = 0; i < selection.count; i++) {
         if (!was_checked(before, &found, selection.rows[i]) && !check_script(plan, selection.rows[i], error))
             return false;
     }
-    plan->selection = selection;
     plan->entries = survey_entries(&plan->arena, selection.rows, selection.count);
     return true;
 }

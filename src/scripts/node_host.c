@@ -223,7 +223,19 @@ static bool fail_by_host(const json_t *object, const char *path, DbaltErrorCode 
     error->line = (int)json_integer_value(json_object_get(object, "line"));
     error->column = (int)json_integer_value(json_object_get(object, "column"));
     fail_detail(error, "%s", text_member(object, "stack"));
+    if (json_is_true(json_object_get(object, "interrupted"))) /* Ctrl-C at a question: a key, and no signal */
+        error->code = DBALT_ERROR_INTERRUPTED;
     return false;
+}
+
+bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_string(paths[i]));
+
+    CLEANUP(json_cleanup) json_t *message = json_pack("{s:s, s:o}", "type", "expect", "paths", list);
+    return send_object(host, message, "node", error);
 }
 
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
