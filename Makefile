@@ -25,10 +25,13 @@ bench:
 	@$(MAKE) --no-print-directory all
 	@bench/run $(BUILD)/dbalt
 
+logto: all
+	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats
+
 install: all
 	@meson install -C $(BUILD)
 
 clean:
 	@rm -rf $(BUILD) build-check
 
-.PHONY: all demo check lint bench install clean
+.PHONY: all demo check lint bench logto install clean

@@ -30,6 +30,7 @@ bool dbalt_status(Dbalt *project, DbaltEntries *entries, DbaltError *error)
         return false;
 
     survey_warn(&survey);
+    survey_warn_of_newer(&survey);
     survey_warn_of_changed_down(&survey);
     *entries = survey_all_entries(arena, survey.standings);
     return true;
@@ -62,8 +63,10 @@ static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const Dba
     const char *usual = survey->keeps_foreign ? "next" : "latest";
     if (!target_resolve(&target, arena, options->target == NULL ? usual : options->target, survey->folder.set, error))
         return false;
-    if (is_first)
+    if (is_first) {
+        survey_warn_of_newer(survey);
         survey_warn_of_changed_down(survey);
+    }
 
     Verdict verdict = plan_check(arena, survey->standings, target, options->strict);
     *check = (DbaltCheck){
@@ -75,6 +78,8 @@ static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const Dba
 
     if (verdict.disagreeing.count > 0)
         return plan_fail_disagreeing(arena, verdict.disagreeing, error);
+    if (options->strict && survey_is_newer(survey))
+        return fail(error, DBALT_ERROR_DISAGREE, "the database is newer than this folder");
     if (verdict.undeployed.count > 0) {
         /* Logto's own words where Logto is to start: what looks for them in a log finds them. */
         fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations%s",

@@ -57,16 +57,22 @@ static bool find_module(char path[PATH_MAX], const Script *script, DbaltError *e
     return fail_errno(error, DBALT_ERROR_SCRIPT, "cannot find \"%s\"", script->path);
 }
 
+bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error)
+{
+    if (plan->project->driver->traits.answers_scripts)
+        return true;
+
+    fail(error, DBALT_ERROR_SCRIPT, "JavaScript alterations do not run on %s", plan->project->driver->name);
+    error_set(error->script, sizeof error->script, "%s", script->path);
+    return false;
+}
+
 bool module_load(Script *script, DbaltPlan *plan, DbaltError *error)
 {
     char path[PATH_MAX];
     bool present[SECTION_COUNT];
-    if (!plan->project->driver->traits.answers_scripts) {
-        fail(error, DBALT_ERROR_SCRIPT, "JavaScript alterations do not run on %s", plan->project->driver->name);
-        error_set(error->script, sizeof error->script, "%s", script->path);
-        return false;
-    }
-    if (!find_module(path, script, error) || !start_host(plan, error) || !node_host_load(present, plan->host, path, error))
+    if (!module_check(script, plan, error) || !find_module(path, script, error) || !start_host(plan, error) ||
+        !node_host_load(present, plan->host, path, error))
         return false;
 
     for (size_t section = 0; section < SECTION_COUNT; section++)

@@ -6,6 +6,9 @@
 #include "app/run.h"
 #include "history/transaction.h"
 
+/* DBALT_ERROR_SCRIPT where the database's driver cannot answer the queries of modules. */
+bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error);
+
 /* Loads a module into the plan's host, which is started when it is the first, and tells in the script what it exports. */
 bool module_load(Script *script, DbaltPlan *plan, DbaltError *error);
 

@@ -114,6 +114,7 @@ static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *
     Script script;
     if (plan->action == DBALT_DEPLOY) /* a module is looked into when its turn has come: node starts no sooner */
         return script_load(&script, &arena, &plan->survey.folder, standing->alteration, plan->project->driver->traits.dialect, error) &&
+               (!script.is_module || module_check(&script, plan, error)) &&
                judge_sections(&script, &arena, plan->project, SECTION_BEFORE_UP, SECTION_UP, error);
 
     if (!plan_load_down(&script, &arena, plan, standing, error))
@@ -156,6 +157,7 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
     if (plan->action == DBALT_DEPLOY) {
         if (is_first) {
             warn_of_unknown(plan);
+            survey_warn_of_newer(survey);
             survey_warn_of_changed_down(survey);
         }
         if (!plan_deploy(&selection, &plan->arena, survey->standings, plan->target, plan->options.out_of_order, error))

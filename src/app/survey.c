@@ -35,6 +35,23 @@ void survey_warn_of_changed_down(const Survey *survey)
     }
 }
 
+bool survey_is_newer(const Survey *survey)
+{
+    Standings standings = survey->standings;
+    return survey->keeps_foreign && survey->foreign.is_found &&
+           (standings.count == 0 ||
+            timestamp_compare(survey->foreign.timestamp, standings.rows[standings.count - 1].identity.timestamp) > 0);
+}
+
+void survey_warn_of_newer(const Survey *survey)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    if (survey_is_newer(survey))
+        project_inform(survey->project, DBALT_EVENT_WARNING,
+                       "the database is newer than this folder: Logto deployed an alteration with the timestamp %s, which it has not",
+                       timestamp_format(&arena, survey->foreign.timestamp));
+}
+
 static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];

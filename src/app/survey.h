@@ -33,6 +33,12 @@ void survey_warn(const Survey *survey);
 /* Tells of deployed alterations whose way back alone changed since. */
 void survey_warn_of_changed_down(const Survey *survey);
 
+/* Whether Logto's state is beyond everything that folder and history have. */
+bool survey_is_newer(const Survey *survey);
+
+/* Tells so: what is newer has no name here. */
+void survey_warn_of_newer(const Survey *survey);
+
 /* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error);
 
