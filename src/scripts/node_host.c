@@ -66,7 +66,7 @@ static bool fail_ended(NodeHost *host, const char *path, DbaltError *error)
 static bool fail_silent(NodeHost *host, const char *path, int64_t waited, DbaltError *error)
 {
     child_stop(&host->child, host->wait, 0, NULL);
-    fail(error, DBALT_ERROR_FAILED, "the script neither ended nor queried anything for %lld s", (long long)(waited / 1000));
+    fail(error, DBALT_ERROR_FAILED, "the script neither ended nor queried anything for %g s", (double)waited / 1000);
     error_set(error->script, sizeof error->script, "%s", path);
     return fail_hint(error, "set DATABASE_STATEMENT_TIMEOUT to more milliseconds, or to DISABLE_TIMEOUT for no limit");
 }
