@@ -1,6 +1,6 @@
 /* dbalt's side of the protocol: starts the host as dbalt does, and answers its queries through a function. */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,9 +12,11 @@ let joined;
 /* The joined module, as it is embedded in the binary. */
 export function hostSource() {
     if (joined === undefined) {
-        const output = path.join(mkdtempSync(path.join(os.tmpdir(), 'dbalt-host-')), 'host.mjs');
+        const folder = mkdtempSync(path.join(os.tmpdir(), 'dbalt-host-'));
+        const output = path.join(folder, 'host.mjs');
         execFileSync(path.join(root, 'embed.py'), [output, ...modules]);
         joined = readFileSync(output, 'utf8');
+        rmSync(folder, { recursive: true });
     }
     return joined;
 }
