@@ -14,6 +14,8 @@
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
 
+/* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
+#define SILENCE_SLACK 10000 /* milliseconds */
 #define TIMEOUT_SQL "SET LOCAL statement_timeout=%lld;SET LOCAL idle_in_transaction_session_timeout=%lld;"
 
 /* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
@@ -173,8 +175,9 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
     case STEP_BEGIN:
         add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
         if (step->timeout > 0)
-            add_own(message, index,
-                    text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout)));
+            add_own(
+                message, index,
+                text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout + SILENCE_SLACK)));
         break;
     case STEP_SETTLE:
         add_own(message, index, TEXT(SETTLE_SQL));
