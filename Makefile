@@ -24,6 +24,7 @@ bench:
 	@tools/setup test
 	@$(MAKE) --no-print-directory all
 	@bench/run $(BUILD)/dbalt
+	@tests/logto/with-logto bench/logto $(BUILD)/dbalt
 
 logto: all
 	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats
