@@ -79,14 +79,14 @@ static bool poll_lock(History *history, const LockOptions *options, int64_t dead
     for (unsigned tries = 0;; tries++) {
         bool taken = false;
         if (!connection->driver->lock_try(connection, &taken, error))
-            return false;
+            return fail_context(error, "cannot take the deploy lock, and nothing was run");
         if (taken)
             return true;
 
         CLEANUP(arena_done) Arena arena = {0};
         const char *holder;
         if (!describe_holder(&holder, &arena, history, error))
-            return false;
+            return fail_context(error, "cannot wait for the deploy lock, and nothing was run");
         if (options->no_wait || wait_now() >= deadline)
             return refuse(holder, !options->no_wait, options->wait_seconds, error);
 
