@@ -127,7 +127,7 @@ static bool find_out(Run *run, const Whole *whole, DbaltError *error)
     bool known = false;
 
     project_inform(project, DBALT_EVENT_WARNING, "the connection was lost while \"%s\" ran; finding out what became of it", identity);
-    for (int64_t pause = 100; !known && wait_now() < deadline; pause *= 2) {
+    for (int64_t pause = 100; !known && wait_now() < deadline; pause = pause < 500 ? pause * 2 : 1000) {
         Fault fault;
         project_disconnect(project);
         known =

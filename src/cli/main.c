@@ -58,8 +58,9 @@ static void catch_signals(Session *session)
             sigaction(SIGHUP, &former, NULL);
     }
 
-    /* A reader of our output that goes away must not end a deploy in its middle. */
+    /* Neither a reader of our output that goes away nor a limit on the size of files must end a deploy in its middle. */
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
+    sigaction(SIGXFSZ, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 }
 
 /* A closed descriptor would become that of the next connection, and get what we print. */

@@ -177,6 +177,17 @@ static bool looks_meant(Text file)
     return false;
 }
 
+/* The name goes into the history and onto terminals. */
+static bool is_printable(Text file)
+{
+    for (size_t i = 0; i < file.length; i++) {
+        unsigned char byte = (unsigned char)file.data[i];
+        if (byte < 0x20 || byte == 0x7f)
+            return false;
+    }
+    return text_invalid_utf8(file) == file.length;
+}
+
 FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const char *file, const char **reason)
 {
     if (is_foreign(text_of(file)))
@@ -193,6 +204,10 @@ FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const cha
         return FILE_NAME_MISSPELT;
     }
 
+    if (!is_printable(text_of(kept))) {
+        *reason = "its name is no UTF-8, or has control characters";
+        return FILE_NAME_MISSPELT;
+    }
     if (!find_kind(&read.kind, parts.ending)) {
         *reason = complain_of_ending(arena, parts.ending);
         return FILE_NAME_MISSPELT;

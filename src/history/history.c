@@ -16,6 +16,30 @@ void history_submit(History *history, HistoryStatement statement, const char *co
                                            });
 }
 
+bool history_query(History *history, HistoryStatement statement, const char *const *values, size_t value_count, HistoryRow *take,
+                   void *context, Fault *fault, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    bool ok = true;
+
+    history_submit(history, statement, values, value_count);
+    for (;;) {
+        Answer answer;
+        connection->driver->next(connection, &answer);
+        if (answer.kind == ANSWER_END)
+            return ok;
+        if (answer.kind == ANSWER_ROW)
+            take(&answer, context);
+        if (answer.kind != ANSWER_ERROR)
+            continue;
+
+        *error = answer.error;
+        if (fault != NULL)
+            *fault = answer.fault;
+        ok = false;
+    }
+}
+
 static void submit_kind(History *history, StepKind kind)
 {
     history->connection->driver->submit(history->connection, &(Step){.kind = kind});
@@ -167,33 +191,31 @@ bool history_create(History *history, DbaltError *error)
     return true;
 }
 
+typedef struct Stored {
+    Arena *arena;
+    const char *down, *before_down;
+    bool is_found;
+} Stored;
+
+static void take_stored(const Answer *answer, void *context)
+{
+    Stored *stored = context;
+    stored->down = copy_field(stored->arena, answer, 0);
+    stored->before_down = copy_field(stored->arena, answer, 1);
+    stored->is_found = true;
+}
+
 bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,
                          DbaltError *error)
 {
-    Connection *connection = history->connection;
-    bool ok = true;
-    bool found = false;
-
-    history_submit(history, HISTORY_READ_STORED, (const char *[]){identity}, 1);
-    for (;;) {
-        Answer answer;
-        connection->driver->next(connection, &answer);
-        if (answer.kind == ANSWER_END)
-            break;
-        if (answer.kind == ANSWER_ROW) {
-            *down = copy_field(arena, &answer, 0);
-            *before_down = copy_field(arena, &answer, 1);
-            found = true;
-        }
-        if (answer.kind == ANSWER_ERROR) {
-            *error = answer.error;
-            ok = false;
-        }
-    }
-    if (!ok)
+    Stored stored = {.arena = arena};
+    if (!history_query(history, HISTORY_READ_STORED, &identity, 1, take_stored, &stored, NULL, error))
         return fail_context(error, "cannot read the stored way back of \"%s\"", identity);
-    if (!found)
+    if (!stored.is_found)
         return fail(error, DBALT_ERROR_FAILED, "\"%s\" is no longer in the history: somebody else rolled it back", identity);
+
+    *down = stored.down;
+    *before_down = stored.before_down;
     return true;
 }
 

@@ -18,6 +18,12 @@ typedef struct History {
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
 void history_submit(History *history, HistoryStatement statement, const char *const *values, size_t value_count);
 
+typedef void HistoryRow(const Answer *answer, void *context);
+
+/* Runs one of dbalt's own queries by itself and hands each row to take. fault may be NULL. */
+bool history_query(History *history, HistoryStatement statement, const char *const *values, size_t value_count, HistoryRow *take,
+                   void *context, Fault *fault, DbaltError *error);
+
 /*
  * Reads all rows, in order of identity; none when there is no history (nothing is created). A layout that is too new is
  * DBALT_ERROR_DATABASE: for a writer every newer one, for a reader the one whose oldest reader is newer than this.

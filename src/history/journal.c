@@ -14,46 +14,41 @@ static JournalState state_of(const char *kind)
     return JOURNAL_DONE; /* step-done, step-skipped */
 }
 
+typedef struct Reader {
+    Arena *arena;
+    JournalStep *steps;
+    size_t count, capacity;
+} Reader;
+
+/* The last event of a step counts. */
+static void take_step(const Answer *answer, void *context)
+{
+    Reader *reader = context;
+    size_t step = strtoul(answer->fields[1], NULL, 10);
+    while (reader->count < step) {
+        reader->steps = arena_grow(reader->arena, reader->steps, reader->count, &reader->capacity, sizeof *reader->steps);
+        reader->steps[reader->count++] = (JournalStep){0};
+    }
+    if (step == 0)
+        return;
+
+    reader->steps[step - 1] = (JournalStep){
+        .state = state_of(answer->fields[0]),
+        .sha256 = answer->fields[2] == NULL ? "" : arena_copy_string(reader->arena, answer->fields[2]),
+        .at = arena_copy_string(reader->arena, answer->fields[3]),
+    };
+}
+
 bool journal_read(JournalStep **steps, size_t *count, Arena *arena, History *history, const char *identity, const char *section,
                   DbaltError *error)
 {
-    Connection *connection = history->connection;
-    JournalStep *found = NULL;
-    size_t found_count = 0;
-    size_t capacity = 0;
-    bool ok = true;
-
-    history_submit(history, HISTORY_READ_STEPS, (const char *[]){identity, section}, 2);
-    for (;;) {
-        Answer answer;
-        connection->driver->next(connection, &answer);
-        if (answer.kind == ANSWER_END)
-            break;
-        if (answer.kind == ANSWER_ERROR) {
-            *error = answer.error;
-            ok = false;
-        }
-        if (answer.kind != ANSWER_ROW)
-            continue;
-
-        size_t step = strtoul(answer.fields[1], NULL, 10);
-        while (found_count < step) {
-            found = arena_grow(arena, found, found_count, &capacity, sizeof *found);
-            found[found_count++] = (JournalStep){0};
-        }
-        if (step > 0) {
-            found[step - 1] = (JournalStep){
-                .state = state_of(answer.fields[0]),
-                .sha256 = answer.fields[2] == NULL ? "" : arena_copy_string(arena, answer.fields[2]),
-                .at = arena_copy_string(arena, answer.fields[3]),
-            };
-        }
-    }
-    if (!ok)
+    Reader reader = {.arena = arena};
+    const char *const values[] = {identity, section};
+    if (!history_query(history, HISTORY_READ_STEPS, values, COUNT(values), take_step, &reader, NULL, error))
         return fail_context(error, "cannot read the journal of \"%s\"", identity);
 
-    *steps = found;
-    *count = found_count;
+    *steps = reader.steps;
+    *count = reader.count;
     return true;
 }
 

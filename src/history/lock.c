@@ -9,32 +9,24 @@
 
 /* Who wrote itself down as holder; fields NULL when nobody did. */
 typedef struct Holder {
+    Arena *arena;
     const char *by, *host, *pid, *since, *backend;
 } Holder;
 
+static void take_holder(const Answer *answer, void *context)
+{
+    Holder *holder = context;
+    const char **fields[] = {&holder->by, &holder->host, &holder->pid, &holder->since, &holder->backend};
+    for (size_t i = 0; i < COUNT(fields); i++)
+        *fields[i] = answer->fields[i] == NULL ? NULL : arena_copy_string(holder->arena, answer->fields[i]);
+}
+
 static bool read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error)
 {
-    Connection *connection = history->connection;
-    const char **fields[] = {&holder->by, &holder->host, &holder->pid, &holder->since, &holder->backend};
-    bool ok = true;
-
-    *holder = (Holder){0};
-    history_submit(history, HISTORY_READ_HOLDER, NULL, 0);
-    for (;;) {
-        Answer answer;
-        connection->driver->next(connection, &answer);
-        if (answer.kind == ANSWER_END)
-            return ok;
-        /* No history yet: its maker holds the lock at this moment and is not written down. */
-        if (answer.kind == ANSWER_ERROR && answer.fault != FAULT_ABSENT) {
-            *error = answer.error;
-            ok = false;
-        }
-        if (answer.kind != ANSWER_ROW)
-            continue;
-        for (size_t i = 0; i < COUNT(fields); i++)
-            *fields[i] = answer.fields[i] == NULL ? NULL : arena_copy_string(arena, answer.fields[i]);
-    }
+    Fault fault = FAULT_OTHER;
+    *holder = (Holder){.arena = arena};
+    /* No history yet: its maker holds the lock at this moment and is not written down. */
+    return history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, holder, &fault, error) || fault == FAULT_ABSENT;
 }
 
 /* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z", or what the server tells, or that nothing is known. */
@@ -79,14 +71,14 @@ static bool poll_lock(History *history, const LockOptions *options, int64_t dead
     for (unsigned tries = 0;; tries++) {
         bool taken = false;
         if (!connection->driver->lock_try(connection, &taken, error))
-            return false;
+            return fail_context(error, "cannot take the deploy lock, and nothing was run");
         if (taken)
             return true;
 
         CLEANUP(arena_done) Arena arena = {0};
         const char *holder;
         if (!describe_holder(&holder, &arena, history, error))
-            return false;
+            return fail_context(error, "cannot wait for the deploy lock, and nothing was run");
         if (options->no_wait || wait_now() >= deadline)
             return refuse(holder, !options->no_wait, options->wait_seconds, error);
 

@@ -129,14 +129,16 @@ objects() {
     same "$(json "[row['event'] for row in rows if row['type'] == 'event']")" "['warning']"
 }
 
-@test "names with quotes, line ends and other alphabets stay one line" {
-    : | alteration $'1.0.0-1-a"b\nc\\größe.sql'
+@test "names with quotes and other alphabets stay what they are" {
+    : | alteration $'1.0.0-1-a"b\\größe.sql'
     objects 0 list
-    same "$(json "rows[0]['name']")" $'a"b\nc\\größe'
+    same "$(json "rows[0]['name']")" $'a"b\\größe'
 }
 
-@test "a name that is no UTF-8 stays JSON" {
-    : | alteration $'1.0.0-1-a\xffb.sql'
+@test "a name with a line end or without UTF-8 is warned of, and stays JSON" {
+    : | alteration $'1.0.0-1-a\nb.sql'
+    : | alteration $'1.0.0-2-a\xffb.sql'
     run --separate-stderr -- "$DBALT" list --json </dev/null
     json_lines <<<"$output" >/dev/null || show "no JSON lines"
+    same "$(grep -c '"event":"warning"' <<<"$output")" 2
 }

@@ -77,9 +77,9 @@ changed() {
     [[ $output$stderr == *"drop table if exists a"* ]] || show "no difference shown"
 }
 
-@test "neither --accept nor --forget is refused" {
+@test "neither --accept nor --forget shows the difference and changes nothing" {
     changed
-    expect 2 repair 1-a --yes
+    expect 0 repair 1-a --yes
     same "$(deployed)" "1-a 2-b"
     expect 4 check
 }

@@ -68,7 +68,7 @@ static void a_full_disk_keeps_nothing_and_says_so(void **state)
 
         assert_false(result.ok);
         assert_int_equal(result.fault, FAULT_OTHER);
-        assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
+        assert_int_equal(result.error.code, DBALT_ERROR_FAILED);
         assert_string_equal(result.error.message, "database or disk is full");
         assert_non_null(strstr(result.error.hint, "free space on the disk"));
         assert_rows(fixture, "SELECT count(*) FROM sqlite_master", "1\n");
@@ -84,7 +84,7 @@ static void a_full_disk_under_wal_keeps_nothing(void **state)
     faulty_disk_fails(FAULTY_NONE, 0, 0);
 
     assert_false(result.ok);
-    assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
+    assert_int_equal(result.error.code, DBALT_ERROR_FAILED);
     assert_string_equal(result.error.message, "database or disk is full");
     assert_untouched_and_usable(fixture);
 }
@@ -100,9 +100,23 @@ static void an_error_of_the_disk_in_a_script_keeps_nothing(void **state)
     assert_int_equal(result.step, 1);
     assert_int_equal(result.statement, 1);
     assert_int_equal(result.fault, FAULT_OTHER);
-    assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
+    assert_int_equal(result.error.code, DBALT_ERROR_FAILED);
     assert_string_equal(result.error.message, "disk I/O error");
     assert_non_null(strstr(result.error.hint, "look at the disk"));
+    assert_untouched_and_usable(fixture);
+}
+
+/* Nothing of an alteration ran yet: it is the database that cannot be used. */
+static void an_error_of_the_disk_before_a_script_is_one_of_the_database(void **state)
+{
+    SqliteFixture *fixture = *state;
+    faulty_disk_fails(FAULTY_READ, SQLITE_OPEN_MAIN_DB, SQLITE_IOERR_READ);
+    Result result = client_alter(&fixture->client, "CREATE TABLE other (id)");
+    faulty_disk_fails(FAULTY_NONE, 0, 0);
+
+    assert_false(result.ok);
+    assert_int_equal(result.step, 0);
+    assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
     assert_untouched_and_usable(fixture);
 }
 
@@ -149,7 +163,7 @@ static void fill_up_to_a_limit(SqliteFixture *fixture)
     if (!client_open(&client, fixture->url, CLIENT_WRITES))
         _exit(1);
     Result result = client_alter(&client, fill_sql);
-    if (result.ok || result.error.code != DBALT_ERROR_DATABASE || result.error.hint[0] == '\0')
+    if (result.ok || result.error.code != DBALT_ERROR_FAILED || result.error.hint[0] == '\0')
         _exit(2);
     if (!client_alter(&client, "INSERT INTO item VALUES (2)").ok)
         _exit(3);
@@ -234,6 +248,7 @@ int main(void)
         TEST_ON(delete, a_full_disk_keeps_nothing_and_says_so),
         TEST_ON(wal, a_full_disk_under_wal_keeps_nothing),
         TEST_ON(delete, an_error_of_the_disk_in_a_script_keeps_nothing),
+        TEST_ON(delete, an_error_of_the_disk_before_a_script_is_one_of_the_database),
         TEST_ON(delete, an_error_of_the_disk_at_commit_leaves_it_to_be_found_out),
         TEST_ON(delete, a_file_that_cannot_be_read_is_an_error_of_the_database),
         TEST_ON(delete, a_file_that_may_not_grow_keeps_nothing),

@@ -86,6 +86,25 @@ static void opens_an_absolute_path_behind_three_slashes(void **state)
     assert_true(client_open(&fixture->client, url, CLIENT_WRITES));
 }
 
+static void opens_a_file_whatever_its_name(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const names[] = {"50%25 off.db", "a#b&mode=ro.db", "\xc3\xa4 'b' \"c\".db", "latin\xff.db"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char file[128], url[160];
+        snprintf(file, sizeof file, "%s/%s", fixture->folder, names[i]);
+        snprintf(url, sizeof url, "sqlite:%s", file);
+        Client client;
+        assert_true(client_open(&client, url, CLIENT_CREATES));
+        assert_true(client_alter(&client, "CREATE TABLE item (id)").ok);
+        client_close(&client);
+
+        struct stat status;
+        assert_int_equal(stat(file, &status), 0);
+        assert_true(status.st_size > 0);
+    }
+}
+
 static void names_what_is_no_database(void **state)
 {
     SqliteFixture *fixture = *state;
@@ -208,6 +227,7 @@ int main(void)
         TEST_WITHOUT_FILE(makes_a_database_for_its_owner_alone),
         TEST_WITHOUT_FILE(takes_a_file_of_no_bytes_for_an_empty_database),
         TEST_WITHOUT_FILE(opens_an_absolute_path_behind_three_slashes),
+        TEST_WITHOUT_FILE(opens_a_file_whatever_its_name),
         TEST_WITHOUT_FILE(names_what_is_no_database),
         TEST_WITHOUT_FILE(names_missing_permissions_before_anything_runs),
         TEST_WITHOUT_FILE(reads_a_file_that_is_read_only),

@@ -2,6 +2,7 @@
 
 #include "support/test.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 
 #include "driver/sqlite_fixture.h"
@@ -334,6 +335,49 @@ static void a_dropped_child_settles_its_deferred_violations(void **state)
     assert_alters(fixture, "DELETE FROM parent; DROP TABLE child");
 }
 
+static int compare_bytes(void *context, int length, const void *data, int other_length, const void *other)
+{
+    (void)context;
+    int order = memcmp(data, other, (size_t)(length < other_length ? length : other_length));
+    return order != 0 ? order : length - other_length;
+}
+
+/* Such a table cannot be read here: its collation is its program's own. What is dropped has nothing to do with it. */
+static void a_table_that_nobody_refers_to_is_dropped_without_reading_others(void **state)
+{
+    SqliteFixture *fixture = *state;
+    sqlite3 *database;
+    assert_int_equal(sqlite3_open(fixture->file, &database), SQLITE_OK);
+    assert_int_equal(sqlite3_create_collation(database, "own", SQLITE_UTF8, NULL, compare_bytes), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(database,
+                                  "CREATE TABLE word (text TEXT COLLATE own PRIMARY KEY);"
+                                  "CREATE TABLE use (text TEXT COLLATE own REFERENCES word);"
+                                  "INSERT INTO word VALUES ('a'); INSERT INTO use VALUES ('a')",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(database);
+
+    assert_alters(fixture, "CREATE TABLE scratch (id INTEGER PRIMARY KEY); INSERT INTO scratch VALUES (1); DROP TABLE scratch");
+    assert_refused(fixture, "CREATE TABLE a (id INTEGER PRIMARY KEY); CREATE TABLE b (a REFERENCES A); DROP TABLE a",
+                   "no such collation sequence");
+}
+
+static void those_who_refer_to_a_dropped_table_are_found_however_they_spell_it(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const char *const references[] = {"\"PARENT\"", "[Parent] ON DELETE CASCADE", "parent DEFERRABLE INITIALLY DEFERRED"};
+    for (size_t i = 0; i < COUNT(references); i++) {
+        char script[512];
+        snprintf(script, sizeof script,
+                 "CREATE TABLE parent (id INTEGER PRIMARY KEY); INSERT INTO parent VALUES (1);"
+                 "CREATE TABLE child (id, parent_id REFERENCES %s); INSERT INTO child VALUES (10, 1)",
+                 references[i]);
+        assert_alters(fixture, script);
+        assert_refused(fixture, "DROP TABLE main.paRent", "1 row of \"child\" refers to no row");
+        assert_alters(fixture, "DROP TABLE child; DROP TABLE parent");
+    }
+}
+
 static void a_plain_alteration_bears_old_violations(void **state)
 {
     SqliteFixture *fixture = *state;
@@ -369,6 +413,8 @@ int main(void)
         TEST(names_what_a_deferred_constraint_misses),
         TEST(refuses_deferred_violations_that_sqlite_forgets),
         TEST(a_dropped_child_settles_its_deferred_violations),
+        TEST(a_table_that_nobody_refers_to_is_dropped_without_reading_others),
+        TEST(those_who_refer_to_a_dropped_table_are_found_however_they_spell_it),
         TEST(a_plain_alteration_bears_old_violations),
     };
     return cmocka_run_group_tests_name("driver/sqlite-foreign-keys", tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "driver/sqlite_fixture.h"
 
@@ -167,10 +168,85 @@ static void goes_on_when_a_database_that_was_gone_is_back(void **state)
         assert_false(result.ok);
         assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
         assert_non_null(strstr(result.error.message, "unable to open database file"));
+        assert_int_equal(access(fixture->file, F_OK), -1);
     }
     assert_int_equal(rename(elsewhere, fixture->file), 0);
     assert_alters(fixture, "INSERT INTO item VALUES (1)");
     assert_rows(fixture, "SELECT id FROM item", "1\n");
+}
+
+static Result run_outside(SqliteFixture *fixture, const char *sql)
+{
+    client_script(&fixture->client, sql);
+    client_step(&fixture->client, STEP_SETTLE);
+    return client_run(&fixture->client);
+}
+
+static void attaches_a_file_that_is_not_there_yet(void **state)
+{
+    SqliteFixture *fixture = *state;
+    char script[256];
+    snprintf(script, sizeof script, "ATTACH '%s/other.db' AS o; CREATE TABLE o.item (id)", fixture->folder);
+    assert_true(run_outside(fixture, script).ok);
+    snprintf(script, sizeof script, "ATTACH 'file:%s/other.db?mode=ro' AS o; CREATE TABLE item AS SELECT * FROM o.item", fixture->folder);
+    assert_alters(fixture, script);
+    assert_rows(fixture, "SELECT name FROM sqlite_master", "item\n");
+}
+
+static void errors_of_an_attached_file_speak_of_that_one(void **state)
+{
+    SqliteFixture *fixture = *state;
+    static const struct {
+        const char *before, *after; /* the folder */
+        const char *message, *detail, *hint;
+    } cases[] = {
+        {"ATTACH '", "/none/o.db' AS o", "/none/o.db\": unable to open database", "/none/o.db\": No such file", "not its folder"},
+        {"ATTACH '", "/letter' AS o", "cannot attach \"", "", "the path of what is attached"},
+        {"ATTACH ltrim('", "/none/o.db') AS o", "unable to open database: ", "No such file", "not its folder"},
+        {"ATTACH 'file:", "/o.db?mode=ro' AS o; CREATE TABLE o.item (id)", "readonly database", "", "an attached database"},
+    };
+
+    char file[128];
+    snprintf(file, sizeof file, "%s/letter", fixture->folder);
+    sqlite_write_file(file, "This is a letter and not a database, however long it may be.\n", 0600);
+    snprintf(file, sizeof file, "%s/o.db", fixture->folder);
+    sqlite_write_file(file, "", 0600);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char script[256];
+        snprintf(script, sizeof script, "%s%s%s", cases[i].before, fixture->folder, cases[i].after);
+        Result result = run_outside(fixture, script);
+        assert_false(result.ok);
+        assert_int_equal(result.error.code, DBALT_ERROR_FAILED);
+        if (strstr(result.error.message, cases[i].message) == NULL || strstr(result.error.detail, cases[i].detail) == NULL ||
+            strstr(result.error.hint, cases[i].hint) == NULL || strstr(result.error.detail, "a shop.db") != NULL)
+            fail_msg("%s: %s / %s / %s", script, result.error.message, result.error.detail, result.error.hint);
+    }
+}
+
+static void a_script_that_forbids_itself_to_write_is_told_so(void **state)
+{
+    SqliteFixture *fixture = *state;
+    Result result = client_alter(&fixture->client, "PRAGMA query_only = 1; CREATE TABLE item (id)");
+    assert_false(result.ok);
+    assert_int_equal(result.error.code, DBALT_ERROR_FAILED);
+    assert_non_null(strstr(result.error.hint, "PRAGMA query_only"));
+}
+
+static void a_script_cannot_forbid_dbalt_to_write(void **state)
+{
+    SqliteFixture *fixture = *state;
+    assert_alters(fixture, "CREATE TABLE item (id)");
+    client_step(&fixture->client, STEP_BEGIN);
+    client_script(&fixture->client, "PRAGMA query_only = 1");
+    client_step(&fixture->client, STEP_SETTLE);
+    client_own(&fixture->client, "INSERT INTO item VALUES (1)", NULL, 0);
+    client_step(&fixture->client, STEP_COMMIT);
+    assert_true(client_run(&fixture->client).ok);
+
+    client_script(&fixture->client, "PRAGMA query_only = 1");
+    client_own(&fixture->client, "INSERT INTO item VALUES (2)", NULL, 0);
+    assert_true(client_run(&fixture->client).ok);
+    assert_rows(fixture, "SELECT id FROM item", "1\n2\n");
 }
 
 static void own_statements_do_not_take_temporary_tables_for_the_history(void **state)
@@ -244,6 +320,10 @@ int main(void)
         TEST(the_lock_outlives_the_end_of_leaks),
         TEST(an_exclusive_lock_ends_with_its_script),
         TEST(goes_on_when_a_database_that_was_gone_is_back),
+        TEST(attaches_a_file_that_is_not_there_yet),
+        TEST(errors_of_an_attached_file_speak_of_that_one),
+        TEST(a_script_that_forbids_itself_to_write_is_told_so),
+        TEST(a_script_cannot_forbid_dbalt_to_write),
         TEST(own_statements_do_not_take_temporary_tables_for_the_history),
         TEST(takes_nothing_of_others_for_the_history),
         TEST(a_conflict_that_rolls_back_by_itself_is_borne),

@@ -98,26 +98,19 @@ static ExitCode confirm(Session *session, const RepairOptions *options)
                                                 : arena_format(&session->arena, "Take %s out of the history?", count));
 }
 
-static ExitCode fail_without_way(Session *session, const RepairOptions *options)
-{
-    if (options->accept)
-        fail(&session->error, DBALT_ERROR_USAGE, "--accept and --forget exclude each other");
-    else
-        fail(&session->error, DBALT_ERROR_USAGE, "missing --accept or --forget");
-
-    fail_hint(&session->error, "--accept takes the files as what was deployed, --forget takes the alterations out of the history");
-    return EXIT_USAGE;
-}
-
 static ExitCode run_repair(Session *session, const void *parsed)
 {
     const RepairOptions *options = parsed;
-    if (options->accept && options->forget)
-        return fail_without_way(session, options);
+    if (options->accept && options->forget) {
+        fail(&session->error, DBALT_ERROR_USAGE, "--accept and --forget exclude each other");
+        return EXIT_USAGE;
+    }
     if (!show_differences(session))
         return exit_code_of(&session->error);
-    if (!options->accept && !options->forget)
-        return fail_without_way(session, options);
+    if (!options->accept && !options->forget) {
+        session_info(session, "Nothing was changed: --accept takes the files as what was deployed, --forget drops the rows of the history");
+        return EXIT_OK;
+    }
 
     ExitCode answer = confirm(session, options);
     if (answer != EXIT_OK)

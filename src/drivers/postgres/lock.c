@@ -20,13 +20,13 @@
     "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('dbalt:' || %s, 0))"
 #define NO_TRANSACTION_TIMEOUT_SQL "SET LOCAL transaction_timeout=0;"
 
-#define HOLDER_SQL                                                                                                        \
-    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')\n" \
-    "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                     \
-    "JOIN pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n"     \
-    "JOIN pg_stat_activity AS a ON a.pid = l.pid\n"                                                                       \
-    "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted\n"                                                    \
-    "  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+#define HOLDER_SQL                                                                                                               \
+    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')\n"        \
+    "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                            \
+    "JOIN pg_catalog.pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n" \
+    "JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"                                                                   \
+    "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted\n"                                                           \
+    "  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
 
 static void forget_lock(PostgresLock *lock, Wait *wait)
 {

@@ -14,16 +14,17 @@
 
 #define ABOUT_SQL                                                                                      \
     "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version()\n" \
-    "FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+    "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()"
 
 /*
  * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
  * commands go through several transactions), is for its own user. The pid may belong to another process by now.
  */
-#define BUSY_SQL                                                                                                  \
-    "SELECT FROM pg_stat_activity AS a\n"                                                                         \
-    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n" \
-    "  AND (a.state <> 'idle' OR EXISTS (SELECT FROM pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted))"
+#define BUSY_SQL                                                                                                                      \
+    "SELECT FROM pg_catalog.pg_stat_activity AS a\n"                                                                                  \
+    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n"                     \
+    "  AND (a.state <> 'idle' OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND " \
+    "l.granted))"
 
 static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
 {

@@ -18,6 +18,7 @@ typedef struct SqliteRun {
     size_t index;            /* of it in the step */
     Text rest;               /* of its text: what was not prepared yet */
     sqlite3_stmt *prepared;  /* owned; NULL = none runs */
+    const char *attached;    /* the file of an ATTACH that runs; NULL = none, or it is computed */
     bool enforcement_is_off; /* of foreign keys, for this statement alone */
     sqlite3_int64 changes;   /* of the connection when the step began */
     const char **fields;     /* of the row that was answered last */
@@ -34,6 +35,7 @@ typedef struct SqliteConnection {
 
     sqlite3 *database; /* owned; NULL = closed behind a script that left something in it, until the next step */
     bool has_traces;   /* a script left something in it */
+    bool has_attached; /* a database of a script among it */
     SqliteWatch watch;
     SqliteForeignKeys foreign_keys;
 

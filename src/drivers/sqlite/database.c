@@ -1,5 +1,9 @@
 #include "drivers/sqlite/database.h"
 
+#include <ctype.h>
+#include <string.h>
+
+#include "base/cleanup.h"
 #include "drivers/sqlite/fault.h"
 
 /* Instructions of SQLite's machine between two looks at the cancel descriptor: some 10 microseconds. */
@@ -71,11 +75,39 @@ static int configure(SqliteConnection *connection)
     return code == SQLITE_OK ? sqlite3_exec(database, "PRAGMA schema_version", NULL, NULL, NULL) : code;
 }
 
-static bool open_new(SqliteConnection *connection, DbaltError *error)
+static const char *escape(Arena *arena, const char *path)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    char *escaped = arena_allocate(arena, 3 * strlen(path) + 1);
+    for (char *end = escaped; *path != '\0'; path++) {
+        unsigned char byte = (unsigned char)*path;
+        if (byte == '/' || isalnum(byte)) {
+            *end++ = *path;
+            continue;
+        }
+        *end++ = '%';
+        *end++ = digits[byte / 16];
+        *end++ = digits[byte % 16];
+    }
+    return escaped;
+}
+
+/*
+ * The URI forbids to make the file. The flags of the connection allow it, because a script's ATTACH goes by them: it makes a
+ * new file, and knows URIs, as in the sqlite3 shell.
+ */
+static int open_file(SqliteConnection *connection)
 {
     /* Readers too open it for writing, where they may: what a killed writer left half-done must be undone before it can be read. */
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(connection->path, &connection->database, flags, NULL);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *uri = arena_format(&arena, "file:%s?mode=rw", escape(&arena, connection->path));
+    return sqlite3_open_v2(uri, &connection->database, flags, NULL);
+}
+
+static bool open_new(SqliteConnection *connection, DbaltError *error)
+{
+    int code = open_file(connection);
     if (code == SQLITE_OK)
         code = configure(connection);
     if (code != SQLITE_OK)
@@ -99,7 +131,7 @@ void sqlite_database_close(SqliteConnection *connection)
 {
     sqlite3_close(connection->database);
     connection->database = NULL;
-    connection->has_traces = false;
+    connection->has_traces = connection->has_attached = false;
 }
 
 bool sqlite_database_initialize(SqliteConnection *connection, DbaltError *error)

@@ -92,6 +92,14 @@ static void answer_code(SqliteConnection *connection, int code, Answer *answer)
     answer->fault = sqlite_fault(connection, code, &answer->error);
 }
 
+/* Of what belongs to the alteration. */
+static void answer_script_code(SqliteConnection *connection, int code, Answer *answer)
+{
+    answer->kind = code == SQLITE_OK ? ANSWER_DONE : ANSWER_ERROR;
+    if (code != SQLITE_OK)
+        answer->fault = sqlite_fault_of_script(connection, code, &answer->error);
+}
+
 static void begin_transaction(SqliteConnection *connection, const Step *step, Answer *answer)
 {
     (void)step;
@@ -136,7 +144,7 @@ static void settle(SqliteConnection *connection, const Step *step, Answer *answe
 
     bool sound = true;
     int code = sqlite_foreign_keys_check(&sound, &connection->foreign_keys, connection->database, &answer->error);
-    answer_code(connection, code, answer);
+    answer_script_code(connection, code, answer);
     if (!sound)
         answer->kind = ANSWER_ERROR;
     sqlite_foreign_keys_enforce(connection->database, true);
@@ -146,7 +154,7 @@ static void commit(SqliteConnection *connection, const Step *step, Answer *answe
 {
     (void)step;
     int code = sqlite_database_execute(connection, "COMMIT");
-    answer_code(connection, code, answer);
+    answer_script_code(connection, code, answer);
     /* It may have reached the disk or not: only the next who opens the file, and finds a journal or none, can tell. */
     if ((code & 0xff) == SQLITE_IOERR)
         answer->fault = FAULT_CONNECTION;

@@ -22,8 +22,7 @@ static const FaultRule rules[] = {
     {SQLITE_PERM, FAULT_DENIED, DBALT_ERROR_DATABASE, "dbalt must be allowed to write to the database file and to its folder"},
     {SQLITE_AUTH, FAULT_DENIED, DBALT_ERROR_FAILED, NULL},
     {SQLITE_CANTOPEN, FAULT_OTHER, DBALT_ERROR_DATABASE, "SQLite keeps its journal beside the database file: that folder must be writable"},
-    {SQLITE_FULL, FAULT_OTHER, DBALT_ERROR_DATABASE,
-     "free space on the disk (the journal needs some too), then run the same command again"},
+    {SQLITE_FULL, FAULT_OTHER, DBALT_ERROR_FAILED, "free space on the disk (the journal needs some too), then run the same command again"},
     {SQLITE_IOERR, FAULT_OTHER, DBALT_ERROR_DATABASE, "the system could not read or write the database or its journal: look at the disk"},
     {SQLITE_CORRUPT, FAULT_OTHER, DBALT_ERROR_DATABASE,
      "the file is damaged: PRAGMA integrity_check tells where; restore it from a backup"},
@@ -40,6 +39,15 @@ static const FaultRule *find_rule(int code)
     return NULL;
 }
 
+static bool setting_is_on(sqlite3 *database, const char *pragma)
+{
+    sqlite3_stmt *statement = NULL;
+    bool is_on = sqlite3_prepare_v2(database, pragma, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW &&
+                 sqlite3_column_int(statement, 0) != 0;
+    sqlite3_finalize(statement);
+    return is_on;
+}
+
 /* "unrecognized token" quotes the rest of a script, line ends and all. */
 static void make_one_line(char *message)
 {
@@ -49,10 +57,37 @@ static void make_one_line(char *message)
     }
 }
 
+/* What to do where a script has more than one database, or has forbidden itself to write. */
+static const char *find_hint_of_script(const SqliteConnection *connection, int code)
+{
+    switch (code) {
+    case SQLITE_READONLY:
+        if (setting_is_on(connection->database, "PRAGMA query_only"))
+            return "the script turned PRAGMA query_only on: turn it off before it writes";
+        return connection->has_attached ? "an attached database may be the one that is read-only" : NULL;
+    case SQLITE_CANTOPEN:
+        return connection->has_attached ? "ATTACH makes the file but not its folder; a relative path begins where dbalt was started" : NULL;
+    case SQLITE_NOTADB:
+        return connection->has_attached ? "check the path of what is attached; an encrypted database cannot be opened either" : NULL;
+    default:
+        return NULL;
+    }
+}
+
 Fault sqlite_fault_cancelled(DbaltError *error)
 {
     fail(error, DBALT_ERROR_INTERRUPTED, "interrupted");
     return FAULT_CANCELLED;
+}
+
+/* Which of several databases it was is known for ATTACH alone. */
+static void detail_system_error(const SqliteConnection *connection, int system_error, int code, DbaltError *error)
+{
+    const char *file = connection->has_attached ? connection->run.attached : connection->path;
+    if (file == NULL)
+        fail_detail(error, "%s (SQLite's result code %d)", strerror(system_error), code);
+    else
+        fail_detail(error, "\"%s\": %s (SQLite's result code %d)", file, strerror(system_error), code);
 }
 
 Fault sqlite_fault(const SqliteConnection *connection, int code, DbaltError *error)
@@ -70,9 +105,24 @@ Fault sqlite_fault(const SqliteConnection *connection, int code, DbaltError *err
 
     int system_error = sqlite3_system_errno(connection->database);
     if ((kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN) && system_error != 0)
-        fail_detail(error, "\"%s\": %s (SQLite's result code %d)", connection->path, strerror(system_error), code);
+        detail_system_error(connection, system_error, code, error);
 
     if (rule == NULL && strncmp(message, "no such table: ", strlen("no such table: ")) == 0)
         return FAULT_ABSENT;
     return rule == NULL ? FAULT_OTHER : rule->fault;
+}
+
+Fault sqlite_fault_of_script(const SqliteConnection *connection, int code, DbaltError *error)
+{
+    Fault fault = sqlite_fault(connection, code, error);
+    if (error->code == DBALT_ERROR_INTERRUPTED)
+        return fault;
+
+    error->code = DBALT_ERROR_FAILED;
+    const char *hint = find_hint_of_script(connection, code);
+    if (hint != NULL)
+        fail_hint(error, "%s", hint);
+    if (connection->run.attached != NULL)
+        fail_context(error, "cannot attach \"%s\"", connection->run.attached);
+    return fault;
 }

@@ -3,8 +3,8 @@
  *
  * SQLite enforces foreign keys statement by statement, or at COMMIT where they are deferred. A row that refers to nothing can
  * come in unseen in these ways only:
- * - DROP TABLE, for which the driver turns the enforcement off: SQLite would delete the table's rows first, and with them
- *   (ON DELETE CASCADE) the children of a table that is only being rebuilt;
+ * - DROP TABLE of a table that others refer to, for which the driver turns the enforcement off: SQLite would delete the
+ *   table's rows first, and with them (ON DELETE CASCADE) the children of a table that is only being rebuilt;
  * - PRAGMA foreign_keys = OFF, which the driver honours in a transaction, where SQLite itself passes over it;
  * - PRAGMA defer_foreign_keys, which forgets what was deferred when it is taken back;
  * - ALTER TABLE ... ADD COLUMN with a generated column that REFERENCES another table;
@@ -51,14 +51,14 @@ bool sqlite_foreign_keys_are_enforced(sqlite3 *database);
 /* Works in a transaction too, other than PRAGMA foreign_keys. */
 void sqlite_foreign_keys_enforce(sqlite3 *database, bool enforce);
 
-/* Whether a statement is one after which violations can come in unseen. */
+/* Whether a statement is one, other than DROP TABLE, after which violations can come in unseen. */
 bool sqlite_foreign_keys_may_slip(const SqliteWatch *seen, Text sql);
 
 /* Counts what is violated now, unless that was done in this transaction. Returns SQLite's result code. */
 int sqlite_foreign_keys_count(SqliteForeignKeys *keys, sqlite3 *database);
 
-/* Whether a table of that schema, be it itself, refers to the table. Returns SQLite's result code. */
-int sqlite_foreign_keys_refer_to(bool *refer, sqlite3 *database, const char *schema, const char *table);
+/* Whether a table, be it itself, refers to the one that is dropped; seen with enforcement on. Returns SQLite's result code. */
+int sqlite_foreign_keys_refer_to_dropped(bool *refer, sqlite3 *database, const SqliteWatch *seen);
 
 /*
  * Fills error with what is violated and was not before; *sound tells that there is nothing, deferred constraints included.

@@ -14,6 +14,7 @@ static void finish_statement(SqliteConnection *connection)
     if (run->enforcement_is_off)
         sqlite_foreign_keys_enforce(connection->database, true);
     run->enforcement_is_off = false;
+    run->attached = NULL;
 }
 
 void sqlite_run_stop(SqliteConnection *connection)
@@ -25,6 +26,9 @@ void sqlite_run_stop(SqliteConnection *connection)
 static void begin(SqliteConnection *connection, const Step *step)
 {
     SqliteRun *run = &connection->run;
+    /* A script that left this on would keep its own row out of the history. */
+    if (!step->is_script && connection->has_traces)
+        sqlite3_exec(connection->database, "PRAGMA query_only = 0", NULL, NULL, NULL);
     *run = (SqliteRun){.is_begun = true, .changes = sqlite3_total_changes64(connection->database)};
     statement_reader_init(&run->reader, SQL_SQLITE, step->sql);
 }
@@ -52,7 +56,7 @@ static size_t offset_of_rest(const SqliteRun *run)
 }
 
 /* False when the statement failed: answer says how. */
-static bool check(SqliteConnection *connection, int code, Answer *answer)
+static bool check(SqliteConnection *connection, const Step *step, int code, Answer *answer)
 {
     const SqliteRun *run = &connection->run;
     if (code == SQLITE_OK || code == SQLITE_DONE || code == SQLITE_ROW)
@@ -60,7 +64,8 @@ static bool check(SqliteConnection *connection, int code, Answer *answer)
 
     int offset = sqlite3_error_offset(connection->database);
     answer->kind = ANSWER_ERROR;
-    answer->fault = sqlite_fault(connection, code, &answer->error);
+    answer->fault =
+        step->is_script ? sqlite_fault_of_script(connection, code, &answer->error) : sqlite_fault(connection, code, &answer->error);
     answer->statement = run->index;
     answer->offset = offset < 0 ? -1 : (long)(offset_of_rest(run) + (size_t)offset);
     return false;
@@ -90,6 +95,8 @@ static int prepare(SqliteConnection *connection, SqliteWatch *seen, const char *
     *seen = connection->watch;
     connection->watch = (SqliteWatch){.arena = &connection->batch};
     connection->has_traces |= seen->leaves_traces;
+    connection->has_attached |= seen->attaches;
+    connection->run.attached = seen->attached;
     return code;
 }
 
@@ -103,7 +110,9 @@ static int turn_enforcement_off(SqliteConnection *connection, SqliteWatch *seen,
         return SQLITE_OK;
 
     bool refer = false;
-    int code = sqlite_foreign_keys_refer_to(&refer, connection->database, seen->dropped_from, seen->dropped);
+    int code = sqlite_foreign_keys_refer_to_dropped(&refer, connection->database, seen);
+    if (code == SQLITE_OK && refer && !sqlite3_get_autocommit(connection->database))
+        code = sqlite_foreign_keys_count(&connection->foreign_keys, connection->database);
     if (code != SQLITE_OK || !refer)
         return code;
 
@@ -156,7 +165,7 @@ static bool begin_statement(SqliteConnection *connection, const Step *step, Answ
         code = prepare_foreign_keys(connection, &seen, &tail, step);
     if (code == SQLITE_OK)
         code = bind_values(run->prepared, step);
-    if (!check(connection, code, answer))
+    if (!check(connection, step, code, answer))
         return false;
 
     run->rest = text_slice(run->rest, (size_t)(tail - run->rest.data), run->rest.length);
@@ -190,14 +199,14 @@ void sqlite_run_next(SqliteConnection *connection, const Step *step, Answer *ans
             if (!next_statement(run))
                 break;
             /* Small statements end before the progress handler is ever asked. */
-            if (!check(connection, sqlite_database_is_cancelled(connection) ? SQLITE_INTERRUPT : SQLITE_OK, answer))
+            if (!check(connection, step, sqlite_database_is_cancelled(connection) ? SQLITE_INTERRUPT : SQLITE_OK, answer))
                 return;
             if (!begin_statement(connection, step, answer))
                 return;
         }
 
         int code = run->prepared == NULL ? SQLITE_DONE : sqlite3_step(run->prepared);
-        if (!check(connection, code, answer))
+        if (!check(connection, step, code, answer))
             return;
         if (code == SQLITE_ROW && !step->is_script) {
             read_row(connection, answer);

@@ -29,6 +29,11 @@ static void watch_pragma(SqliteWatch *watch, const char *name, const char *value
         watch->enforcement = is_true(value) ? ENFORCEMENT_ON : ENFORCEMENT_OFF;
 }
 
+static bool is_dropped(const SqliteWatch *watch, const char *table, const char *schema)
+{
+    return watch->dropped != NULL && schema != NULL && strcmp(watch->dropped, table) == 0 && strcmp(watch->dropped_from, schema) == 0;
+}
+
 int sqlite_watch(void *context, int action, const char *first, const char *second, const char *schema, const char *inside)
 {
     SqliteWatch *watch = context;
@@ -53,6 +58,9 @@ int sqlite_watch(void *context, int action, const char *first, const char *secon
         watch->dropped = arena_copy_string(watch->arena, first);
         watch->dropped_from = arena_copy_string(watch->arena, schema);
         return SQLITE_OK;
+    case SQLITE_DELETE:
+        watch->deletes_of_dropped += is_dropped(watch, first, schema);
+        return SQLITE_OK;
     case SQLITE_ALTER_TABLE:
         watch->alters_table = true;
         return SQLITE_OK;
@@ -60,6 +68,10 @@ int sqlite_watch(void *context, int action, const char *first, const char *secon
         watch_pragma(watch, first, second);
         return SQLITE_OK;
     case SQLITE_ATTACH:
+        watch->attaches = true;
+        watch->attached = first == NULL ? NULL : arena_copy_string(watch->arena, first);
+        watch->leaves_traces = true;
+        return SQLITE_OK;
     case SQLITE_DETACH:
         watch->leaves_traces = true;
         return SQLITE_OK;

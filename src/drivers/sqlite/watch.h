@@ -25,6 +25,9 @@ typedef struct SqliteWatch {
     const char *refused;      /* "COMMIT": transaction control, which dbalt does itself; NULL = nothing was refused */
     const char *dropped;      /* the table of a DROP TABLE; NULL = none */
     const char *dropped_from; /* its schema: "main", "temp" ... */
+    int deletes_of_dropped;   /* how often SQLite announced that its rows go */
+    bool attaches;
+    const char *attached; /* the file of an ATTACH; NULL where it is computed */
     bool alters_table;
     SqliteEnforcement enforcement;
     bool defers_foreign_keys; /* PRAGMA defer_foreign_keys = ... */
