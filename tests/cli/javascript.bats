@@ -51,10 +51,21 @@ $1"
     err 'SQLSTATE 42703'
 }
 
-@test "a script that ends its process is a failure" { fails_whole 'process.exit(0);' 'process.exit'; }
-@test "a script that is killed is a failure" { fails_whole "process.kill(process.pid, 'SIGKILL');" 'killed by signal 9'; }
-@test "a script that never resolves is a failure" { fails_whole 'await new Promise(() => {});' 'never resolved'; }
-@test "COMMIT in a script is a failure" { fails_whole 'await pool.query(sql`commit`);' 'COMMIT cannot stand in a script'; }
+@test "a script that ends its process is a failure" {
+    fails_whole 'process.exit(0);' 'process.exit'
+}
+
+@test "a script that is killed is a failure" {
+    fails_whole "process.kill(process.pid, 'SIGKILL');" 'killed by signal 9'
+}
+
+@test "a script that never resolves is a failure" {
+    fails_whole 'await new Promise(() => {});' 'never resolved'
+}
+
+@test "COMMIT in a script is a failure" {
+    fails_whole 'await pool.query(sql`commit`);' 'COMMIT cannot stand in a script'
+}
 
 @test "a script in an endless loop is ended" {
     export DATABASE_STATEMENT_TIMEOUT=500
