@@ -166,3 +166,29 @@ JS
     quietly ours "$database" list
     [ -z "$(find -L node_modules/@logto -newer "$BATS_TEST_TMPDIR/now" -print -quit)" ]
 }
+
+@test "an invalid index that a failed build left is built again" {
+    local folder=$DBALT_TEST_LOGTO/own
+    start database
+    mkdir "$folder"
+    cat >"$folder/1.44.0-1790000000-index.js" <<'JS'
+import { sql } from '@silverhand/slonik';
+
+export default {
+    beforeUp: async (pool) => {
+        await pool.query(sql`create unique index concurrently if not exists twins__id on twins (id)`);
+    },
+    up: async () => {},
+    down: async () => {},
+};
+JS
+    query "$database" 'create table twins as select 1 as id from generate_series(1, 2)'
+    run ! ours "$database" deploy latest --dir "$folder"
+    [ "$(query "$database" "select indisvalid from pg_index where indexrelid = 'twins__id'::regclass")" = f ]
+
+    query "$database" 'delete from twins where ctid = (select min(ctid) from twins)'
+    run ours "$database" deploy latest --dir "$folder" --resume retry
+    echo "$output"
+    [ "$status" -eq 0 ]
+    [ "$(query "$database" "select indisvalid from pg_index where indexrelid = 'twins__id'::regclass")" = t ]
+}
