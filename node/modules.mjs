@@ -143,12 +143,14 @@ export async function importScript(script) {
     const { href } = pathToFileURL(script);
     if (!isHooked && (isCheap || script.endsWith('ts')))
         installHooks(path.dirname(script));
+    const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
     try {
         return await import(lateNames.get(script) ?? href);
     } catch (error) {
-        if (error?.code !== 'ERR_MODULE_NOT_FOUND' || isHooked)
+        if (error?.code !== 'ERR_MODULE_NOT_FOUND' || wasHooked)
             throw error;
-        installHooks(path.dirname(script));
+        if (!isHooked)
+            installHooks(path.dirname(script));
         lateNames.set(script, `${href}?hooked`);
         return import(lateNames.get(script));
     }

@@ -198,6 +198,9 @@ static json_t *answer_query(const char *sql, const json_t *values, void *context
     if (refusal != NULL)
         return refusal;
 
+    if (!module->in_transaction && !run_clear_leftover(module->run, text_of(sql), error))
+        return NULL;
+
     connection->driver->submit(connection, &(Step){
                                                .kind = STEP_SQL,
                                                .sql = text_of(sql),

@@ -166,6 +166,12 @@ struct Driver {
 
     /* Whether that server process still runs a transaction or statement. Optional, with backend. */
     bool (*backend_is_busy)(Connection *connection, const char *backend, bool *busy, DbaltError *error);
+
+    /*
+     * Before a statement that runs outside a transaction: removes what an earlier failure of the same statement left behind and would
+     * hide or break it now. *cleared says what in a sentence, in the arena, or is NULL. Optional.
+     */
+    bool (*clear_leftover)(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
 };
 
 extern const Driver driver_postgres;

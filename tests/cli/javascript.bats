@@ -101,6 +101,27 @@ if (n < 3)
     same "$(deployed)" 1-a
 }
 
+@test "an invalid index that a failed beforeUp left is built again" {
+    query 'create table t (x integer); insert into t values (1), (1)'
+    alteration 1.0.0-1-a.js <<'JS'
+import { sql } from 'dbalt';
+
+export default {
+    beforeUp: async (pool) => {
+        await pool.query(sql`create unique index concurrently if not exists t_x on t (x)`);
+    },
+    up: async () => {},
+    down: async () => {},
+};
+JS
+    expect 1 deploy latest
+    same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" f
+    query 'delete from t'
+    expect 0 deploy latest
+    err 'Dropped the invalid index t_x'
+    same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" t
+}
+
 @test "beforeUp commits by itself" {
     alteration 1.0.0-1-a.js <<'JS'
 import { sql } from 'dbalt';

@@ -61,6 +61,16 @@ test("throws the errors of the script's own slonik", async () => {
     assert.equal(host.output, 'true\ntrue\n');
 });
 
+test('imports ahead what needs the hooks, while it is asked for', async () => {
+    const file = script({ up: 'async () => console.log(typeof sql)' });
+    await withHost(() => rows({}), async (host) => {
+        host.write({ type: 'expect', paths: [file] });
+        assert.deepEqual(await host.load(file), { type: 'loaded', sections: ['up'] });
+        assert.equal((await host.run(file)).type, 'done');
+        assert.equal(host.output, 'function\n');
+    });
+});
+
 test('imports a module once, however often it runs', async () => {
     const file = write('once.mjs', "import { sql } from 'dbalt';\nconsole.log('imported');\nexport default { up() {}, down() {} };");
     await withHost(undefined, async (host) => {

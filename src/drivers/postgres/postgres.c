@@ -186,4 +186,5 @@ const Driver driver_postgres = {
     .lock_holder = postgres_lock_holder,
     .backend = backend,
     .backend_is_busy = backend_is_busy,
+    .clear_leftover = postgres_clear_leftover,
 };
