@@ -60,7 +60,7 @@ $1"
 }
 
 @test "a script that never resolves is a failure" {
-    fails_whole 'await new Promise(() => {});' 'never resolved'
+    fails_whole 'await new Promise(() => undefined);' 'never resolved'
 }
 
 @test "COMMIT in a script is a failure" {
