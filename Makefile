@@ -24,6 +24,10 @@ bench:
 	@tools/setup test
 	@$(MAKE) --no-print-directory all
 	@bench/run $(BUILD)/dbalt
+	@tests/logto/with-logto bench/logto $(BUILD)/dbalt
+
+logto: all
+	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats
 
 install: all
 	@meson install -C $(BUILD)
@@ -31,4 +35,4 @@ install: all
 clean:
 	@rm -rf $(BUILD) build-check
 
-.PHONY: all demo check lint bench install clean
+.PHONY: all demo check lint bench logto install clean

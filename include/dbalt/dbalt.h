@@ -98,6 +98,13 @@ typedef struct DbaltEvent {
 
 typedef void DbaltObserver(const DbaltEvent *event, void *context);
 
+/* Whether the state that Logto keeps of its alterations is read, adopted and written along. PostgreSQL alone. */
+typedef enum DbaltStateKeeping {
+    DBALT_STATE_AUTO,  /* where there are JavaScript alterations, and Logto's state, a memory of it, or Logto's first alteration */
+    DBALT_STATE_OWN,   /* never */
+    DBALT_STATE_LOGTO, /* always */
+} DbaltStateKeeping;
+
 /* What dbalt_open() needs to know. Zero is a good value for everything but size, url and directory. Strings are copied. */
 typedef struct DbaltOptions {
     size_t size; /* sizeof(DbaltOptions): lets this struct grow */
@@ -108,7 +115,10 @@ typedef struct DbaltOptions {
     const char *by;             /* who deploys, for the history; NULL = the user of this process */
     bool create_database;       /* SQLite: create the file when there is none (deploy alone does) */
     int connect_timeout;        /* seconds; 0 = 10 */
-    DbaltObserver *observer;    /* NULL = none */
+    int script_timeout;         /* milliseconds that a statement of a JavaScript alteration, or its silence, may last; 0 = no limit */
+    bool interactive;           /* JavaScript alterations may ask a person on the terminal */
+    DbaltStateKeeping state;
+    DbaltObserver *observer; /* NULL = none */
     void *observer_context;
 } DbaltOptions;
 

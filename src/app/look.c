@@ -30,6 +30,7 @@ bool dbalt_status(Dbalt *project, DbaltEntries *entries, DbaltError *error)
         return false;
 
     survey_warn(&survey);
+    survey_warn_of_newer(&survey);
     survey_warn_of_changed_down(&survey);
     *entries = survey_all_entries(arena, survey.standings);
     return true;
@@ -55,11 +56,17 @@ bool dbalt_targets(Dbalt *project, DbaltTargets *targets, DbaltError *error)
 static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const DbaltCheckOptions *options, bool is_first, DbaltError *error)
 {
     Target target;
-    const char *wanted = options->target == NULL ? "latest" : options->target;
-    if (!target_resolve(&target, arena, wanted, survey->folder.set, error) || !survey_history(survey, false, error))
+    if (!survey_history(survey, false, error))
         return false;
-    if (is_first)
+
+    /* Logto starts when nothing at all is undeployed. */
+    const char *usual = survey->keeps_foreign ? "next" : "latest";
+    if (!target_resolve(&target, arena, options->target == NULL ? usual : options->target, survey->folder.set, error))
+        return false;
+    if (is_first) {
+        survey_warn_of_newer(survey);
         survey_warn_of_changed_down(survey);
+    }
 
     Verdict verdict = plan_check(arena, survey->standings, target, options->strict);
     *check = (DbaltCheck){
@@ -71,10 +78,15 @@ static bool look_once(DbaltCheck *check, Survey *survey, Arena *arena, const Dba
 
     if (verdict.disagreeing.count > 0)
         return plan_fail_disagreeing(arena, verdict.disagreeing, error);
+    if (options->strict && survey_is_newer(survey))
+        return fail(error, DBALT_ERROR_DISAGREE, "the database is newer than this folder");
     if (verdict.undeployed.count > 0) {
-        fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations");
+        /* Logto's own words where Logto is to start: what looks for them in a log finds them. */
+        fail(error, DBALT_ERROR_UNDEPLOYED, "Found undeployed database alterations%s",
+             survey->keeps_foreign ? ", you must deploy them first by npm run alteration deploy command" : "");
         fail_detail(error, "%s", plan_describe(arena, verdict.undeployed));
-        return fail_hint(error, "run \"dbalt deploy %s\"", check->target);
+        return fail_hint(error, "run \"dbalt deploy %s\"%s", check->target,
+                         survey->keeps_foreign ? ", which does what that command does" : "");
     }
     return true;
 }

@@ -1,6 +1,6 @@
 /* The sections outside a transaction: before-up and before-down, statement by statement, each journalled. */
 
-#include "app/run.h"
+#include "app/module.h"
 
 #include <string.h>
 
@@ -32,6 +32,8 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
     Connection *connection = outside->run->plan->project->connection;
     const Driver *driver = connection->driver;
     bool ok = true;
+    if (outside->script->is_module)
+        return module_run_outside(outside->run, outside->script, outside->section, fault, error);
 
     driver->submit(connection, &(Step){.kind = STEP_SQL, .sql = piece->text, .statement_count = 1, .is_script = true});
     if (data != NULL)
@@ -52,11 +54,25 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
     }
 }
 
+bool run_clear_leftover(const Run *run, Text statement, DbaltError *error)
+{
+    Connection *connection = run->plan->project->connection;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *cleared = NULL;
+    if (connection->driver->clear_leftover == NULL)
+        return true;
+    if (!connection->driver->clear_leftover(connection, &cleared, &arena, statement, error))
+        return false;
+    if (cleared != NULL)
+        project_inform(run->plan->project, DBALT_EVENT_INFO, "%s", cleared);
+    return true;
+}
+
 static void add_what_had_run(const Outside *outside, size_t statement, size_t count, DbaltError *error)
 {
     const char *section = section_name(outside->section);
     if (statement == 0)
-        fail_add_detail(error, "none of the %zu statements of \"%s\" had run before", count, section);
+        fail_add_detail(error, "nothing of \"%s\" had run before", section);
     else if (statement == 1)
         fail_add_detail(error, "statement 1 of %zu of \"%s\" had run, and stays", count, section);
     else
@@ -70,7 +86,7 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
 {
     Fault fault = FAULT_OTHER;
     long offset = -1;
-    if (!write_journal(outside, "step-begun", statement, sha256, NULL, error))
+    if (!run_clear_leftover(outside->run, piece->text, error) || !write_journal(outside, "step-begun", statement, sha256, NULL, error))
         return false;
     if (send_statement(outside, piece, data, &fault, &offset, error))
         return write_journal(outside, "step-done", statement, sha256, NULL, error);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/module.h"
 #include "base/cleanup.h"
 
 /* Judges the sections of one action, and tells what libpg_query could not read. */
@@ -18,9 +19,26 @@ static bool judge_sections(const Script *script, Arena *arena, Dbalt *project, S
     return true;
 }
 
+static bool refuse_way_forth(const Script *script, DbaltError *error)
+{
+    fail(error, DBALT_ERROR_SCRIPT, "the script exports no function \"up\"");
+    error_set(error->script, sizeof error->script, "%s", script->path);
+    return fail_hint(error, "it takes: export default { up: async (pool) => { ... }, down: async (pool) => { ... } }");
+}
+
+/* The file, and what it exports when it is a module. */
+static bool load_file(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
+{
+    SqlDialect dialect = plan->project->driver->traits.dialect;
+    return script_load(script, arena, &plan->survey.folder, standing->alteration, dialect, error) &&
+           (!script->is_module || module_load(script, plan, error));
+}
+
 bool plan_load_up(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
 {
-    return script_load(script, arena, &plan->survey.folder, standing->alteration, plan->project->driver->traits.dialect, error);
+    if (!load_file(script, arena, plan, standing, error))
+        return false;
+    return !script->is_module || script->sections[SECTION_UP].present || refuse_way_forth(script, error);
 }
 
 /* The stored way back as a script of its own. */
@@ -43,7 +61,7 @@ static bool load_stored(Script *script, Arena *arena, DbaltPlan *plan, const Sta
     return true;
 }
 
-static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, bool from_file, DbaltError *error)
+static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, const Script *script, bool from_file, DbaltError *error)
 {
     const char *identity = standing->identity.text;
     if (!from_file) {
@@ -51,10 +69,13 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, boo
         return fail_hint(error, "nothing was rolled back; if it was undone by hand, \"dbalt repair --forget %s\" says so", identity);
     }
 
-    fail(error, DBALT_ERROR_NO_WAY_BACK, "\"%s\" cannot be rolled back: its file has no \"down\" section", identity);
+    fail(error, DBALT_ERROR_NO_WAY_BACK, "\"%s\" cannot be rolled back: its file %s", identity,
+         script->is_module ? "exports no function \"down\"" : "has no \"down\" section");
     error_set(error->script, sizeof error->script, "%s/%s", plan->survey.folder.path, standing->alteration->file);
     if (standing->deployment->has_down)
         return fail_hint(error, "nothing was rolled back; the history has a \"down\" from its deploy: --stored takes that one");
+    if (script->is_module)
+        return fail_hint(error, "nothing was rolled back; add \"down: async (pool) => { ... }\" to what it exports");
     return fail_hint(
         error, "nothing was rolled back; add a line \"-- dbalt: down\" and what undoes it below, or nothing when nothing is to be undone");
 }
@@ -62,10 +83,10 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, boo
 bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
 {
     bool from_file = standing->alteration != NULL && !plan->options.stored;
-    if (from_file ? !plan_load_up(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
+    if (from_file ? !load_file(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
         return false;
     if (!script->sections[SECTION_DOWN].present)
-        return refuse_way_back(plan, standing, from_file, error);
+        return refuse_way_back(plan, standing, script, from_file, error);
     return true;
 }
 
@@ -91,12 +112,14 @@ static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *
 {
     CLEANUP(arena_done) Arena arena = {0};
     Script script;
-    if (plan->action == DBALT_DEPLOY)
-        return plan_load_up(&script, &arena, plan, standing, error) &&
+    if (plan->action == DBALT_DEPLOY) /* a module is looked into when its turn has come: node starts no sooner */
+        return script_load(&script, &arena, &plan->survey.folder, standing->alteration, plan->project->driver->traits.dialect, error) &&
+               (!script.is_module || module_check(&script, plan, error)) &&
                judge_sections(&script, &arena, plan->project, SECTION_BEFORE_UP, SECTION_UP, error);
 
-    if (!plan_load_down(&script, &arena, plan, standing, error) ||
-        !judge_sections(&script, &arena, plan->project, SECTION_BEFORE_DOWN, SECTION_DOWN, error))
+    if (!plan_load_down(&script, &arena, plan, standing, error))
+        return false;
+    if (!judge_sections(&script, &arena, plan->project, SECTION_BEFORE_DOWN, SECTION_DOWN, error))
         return false;
     warn_of_changed_down(plan, standing, &script);
     return true;
@@ -134,6 +157,7 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
     if (plan->action == DBALT_DEPLOY) {
         if (is_first) {
             warn_of_unknown(plan);
+            survey_warn_of_newer(survey);
             survey_warn_of_changed_down(survey);
         }
         if (!plan_deploy(&selection, &plan->arena, survey->standings, plan->target, plan->options.out_of_order, error))
@@ -144,12 +168,12 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
         selection = plan_rollback(&plan->arena, survey->standings, plan->release);
     }
 
+    plan->selection = selection;
     size_t found = 0;
     for (size_t i = 0; i < selection.count; i++) {
         if (!was_checked(before, &found, selection.rows[i]) && !check_script(plan, selection.rows[i], error))
             return false;
     }
-    plan->selection = selection;
     plan->entries = survey_entries(&plan->arena, selection.rows, selection.count);
     return true;
 }
@@ -236,6 +260,7 @@ void dbalt_plan_free(DbaltPlan *plan)
     if (plan == NULL)
         return;
 
+    node_host_stop(plan->host);
     survey_done(&plan->survey);
     Arena arena = plan->arena; /* holds the plan itself */
     arena_done(&arena);

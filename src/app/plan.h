@@ -4,6 +4,7 @@
 #define APP_PLAN_H
 
 #include "app/survey.h"
+#include "scripts/node_host.h"
 
 struct DbaltPlan {
     Arena arena; /* all of the plan, itself included */
@@ -18,6 +19,7 @@ struct DbaltPlan {
     Survey survey;
     Selection selection;
     DbaltEntries entries;
+    NodeHost *host; /* owned; NULL until a JavaScript alteration is about to be looked at */
     bool has_run;
 };
 

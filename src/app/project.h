@@ -13,6 +13,9 @@ struct Dbalt {
     const char *url, *directory, *history_schema;
     bool create_database;
     int connect_timeout; /* milliseconds */
+    int script_timeout;  /* milliseconds; 0 = no limit */
+    bool interactive;
+    DbaltStateKeeping state;
     DbaltObserver *observer;
     void *observer_context;
     const Driver *driver;   /* NULL when no URL was given */

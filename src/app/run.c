@@ -36,6 +36,24 @@ static size_t find_released(const Standing ***rows, Arena *arena, const DbaltPla
     return count;
 }
 
+const char *run_foreign_timestamp(const Run *run, Arena *arena)
+{
+    Standings standings = run->plan->survey.standings;
+    if (run->deployed == NULL)
+        return NULL;
+
+    /* What Logto would write: the alteration's own, or one second before it; but never less than what is deployed. */
+    Timestamp highest = run->standing->identity.timestamp;
+    if (run->plan->action == DBALT_ROLLBACK && !timestamp_subtract_second(&highest, arena, highest))
+        highest = TIMESTAMP_ZERO;
+    for (size_t i = 0; i < standings.count; i++) {
+        const Standing *row = &standings.rows[i];
+        if (row != run->standing && run->deployed[i] && timestamp_compare(row->identity.timestamp, highest) > 0)
+            highest = row->identity.timestamp;
+    }
+    return timestamp_format(arena, highest);
+}
+
 static bool run_selection(Run *run, DbaltError *error)
 {
     DbaltPlan *plan = run->plan;
@@ -47,8 +65,39 @@ static bool run_selection(Run *run, DbaltError *error)
         run->entry = &plan->entries.rows[run->index];
         if (!(plan->action == DBALT_DEPLOY ? run_deploy(run, error) : run_rollback(run, error)))
             return false;
+        if (run->deployed != NULL)
+            run->deployed[run->standing - plan->survey.standings.rows] = plan->action == DBALT_DEPLOY;
     }
     return true;
+}
+
+static bool has_news(const Adoption *adoption)
+{
+    return adoption->added_count > 0 || adoption->removed_count > 0;
+}
+
+/* Writes down what Logto did since, and notes what is deployed. */
+static bool keep_foreign(Run *run, Arena *arena, DbaltError *error)
+{
+    const Survey *survey = &run->plan->survey;
+    const Adoption *adoption = &survey->adoption;
+    Dbalt *project = run->plan->project;
+    if (!survey->keeps_foreign)
+        return true;
+
+    run->deployed = arena_allocate_array(arena, survey->standings.count, sizeof *run->deployed);
+    for (size_t i = 0; i < survey->standings.count; i++)
+        run->deployed[i] = survey->standings.rows[i].deployment != NULL;
+    if (!has_news(adoption))
+        return true;
+
+    if (adoption->added_count > 0)
+        project_inform(project, DBALT_EVENT_INFO, "Adopting %zu alteration%s that Logto deployed", adoption->added_count,
+                       adoption->added_count == 1 ? "" : "s");
+    if (adoption->removed_count > 0)
+        project_inform(project, DBALT_EVENT_INFO, "Adopting that Logto rolled back %zu alteration%s", adoption->removed_count,
+                       adoption->removed_count == 1 ? "" : "s");
+    return foreign_state_adopt(&project->history, adoption, survey->foreign.timestamp, error);
 }
 
 /* What others did between the plan and the lock counts: everything is worked out again. */
@@ -61,6 +110,9 @@ static bool run_locked(Run *run, DbaltError *error)
     if (!plan_build(plan, error))
         return false;
     run->result.planned = plan->selection.count;
+
+    if (!keep_foreign(run, &arena, error))
+        return false;
 
     size_t released_count = find_released(&released, &arena, plan);
     if (released_count > 0 && !history_correct_releases(&plan->project->history, released, released_count, error))
@@ -80,7 +132,7 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
         return fail(error, DBALT_ERROR_USAGE, "this plan has run; make a new one");
 
     plan->has_run = true;
-    if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0)
+    if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0 && !has_news(&plan->survey.adoption))
         return true;
 
     const LockOptions options = {

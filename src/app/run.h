@@ -10,6 +10,7 @@ typedef struct Run {
     DbaltResult result;
     size_t index; /* of the present alteration in the selection */
     const Standing *standing;
+    bool *deployed; /* one for each standing of the survey: as it is now; NULL when the foreign state is not kept */
     const DbaltEntry *entry;
 } Run;
 
@@ -26,6 +27,12 @@ void run_describe_failure(Run *run, const Script *script, SectionKind section, l
 /* Deploys or rolls back the present alteration, its sections outside a transaction included. */
 bool run_deploy(Run *run, DbaltError *error);
 bool run_rollback(Run *run, DbaltError *error);
+
+/* The timestamp that the foreign state has once the present alteration is done, in the arena; NULL = leave it alone. */
+const char *run_foreign_timestamp(const Run *run, Arena *arena);
+
+/* Has the driver remove what an earlier failure of a statement left, and tells it. For what runs outside a transaction. */
+bool run_clear_leftover(const Run *run, Text statement, DbaltError *error);
 
 /* Runs a section statement by statement, each committed by itself and journalled; goes on where an earlier run stopped. */
 bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError *error);

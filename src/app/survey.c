@@ -1,5 +1,7 @@
 #include "app/survey.h"
 
+#include <string.h>
+
 #include "base/cleanup.h"
 
 void survey_done(Survey *survey)
@@ -33,10 +35,27 @@ void survey_warn_of_changed_down(const Survey *survey)
     }
 }
 
+bool survey_is_newer(const Survey *survey)
+{
+    Standings standings = survey->standings;
+    return survey->keeps_foreign && survey->foreign.is_found &&
+           (standings.count == 0 ||
+            timestamp_compare(survey->foreign.timestamp, standings.rows[standings.count - 1].identity.timestamp) > 0);
+}
+
+void survey_warn_of_newer(const Survey *survey)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    if (survey_is_newer(survey))
+        project_inform(survey->project, DBALT_EVENT_WARNING,
+                       "the database is newer than this folder: Logto deployed an alteration with the timestamp %s, which it has not",
+                       timestamp_format(&arena, survey->foreign.timestamp));
+}
+
 static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];
-    if (alteration->kind != KIND_SQL || survey->fingerprints[index] != NULL)
+    if (survey->fingerprints[index] != NULL)
         return true;
 
     CLEANUP(arena_done) Arena arena = {0};
@@ -50,9 +69,51 @@ static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
     return true;
 }
 
+static bool has_modules(AlterationSet set)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (set.rows[i].kind == KIND_JAVASCRIPT)
+            return true;
+    }
+    return false;
+}
+
+/* Logto's own folder: where its first alteration, which makes the table of its state, is not deployed, there is no other sign. */
+static bool is_of_logto(AlterationSet set)
+{
+    for (size_t i = 0; i < set.count; i++) {
+        if (strcmp(set.rows[i].identity.text, "1-logto-config") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Logto's alterations are JavaScript: a folder without any is not Logto's, and costs no query. */
+static bool survey_foreign(Survey *survey, DbaltError *error)
+{
+    Dbalt *project = survey->project;
+    survey->adoption = (Adoption){.deployments = survey->history};
+    survey->keeps_foreign = false;
+    if (!project->driver->traits.adopts || project->state == DBALT_STATE_OWN)
+        return true;
+    if (project->state == DBALT_STATE_AUTO && !has_modules(survey->folder.set))
+        return true;
+    if (!foreign_state_read(&survey->foreign, survey->arena, &project->history, error))
+        return false;
+
+    survey->keeps_foreign =
+        project->state == DBALT_STATE_LOGTO || survey->foreign.is_found || survey->foreign.is_remembered || is_of_logto(survey->folder.set);
+    survey->adoption = adoption_resolve(survey->arena, survey->folder.set, survey->history, survey->foreign);
+    survey->history = survey->adoption.deployments;
+    return true;
+}
+
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 {
     if (!history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error))
+        return false;
+
+    if (!survey_foreign(survey, error))
         return false;
 
     /* Both are in order of identity: one walk finds the files that were deployed. */

@@ -5,6 +5,7 @@
 
 #include "app/project.h"
 #include "core/plan.h"
+#include "history/foreign_state.h"
 #include "scripts/folder.h"
 #include "scripts/script.h"
 
@@ -14,6 +15,9 @@ typedef struct Survey {
     Folder folder;                    /* owned descriptor */
     const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read */
     Deployments history;
+    ForeignState foreign; /* Logto's, where it is looked for */
+    bool keeps_foreign;   /* dbalt writes it along */
+    Adoption adoption;
     Standings standings;
 } Survey;
 
@@ -28,6 +32,12 @@ void survey_warn(const Survey *survey);
 
 /* Tells of deployed alterations whose way back alone changed since. */
 void survey_warn_of_changed_down(const Survey *survey);
+
+/* Whether Logto's state is beyond everything that folder and history have. */
+bool survey_is_newer(const Survey *survey);
+
+/* Tells so: what is newer has no name here. */
+void survey_warn_of_newer(const Survey *survey);
 
 /* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error);

@@ -1,6 +1,6 @@
 /* The sections that are one transaction with their history row: up and down. */
 
-#include "app/run.h"
+#include "app/module.h"
 
 #include <stdlib.h>
 
@@ -39,6 +39,9 @@ void run_describe_failure(Run *run, const Script *script, SectionKind section, l
     DbaltError ignored; /* the failure itself is what the operator must hear */
     journal_write(history, "fail", entry->identity, entry->release, section_name(section), 0, NULL, error->message, &ignored);
     fail_context(error, "\"%s\" of %s failed", section_name(section), name);
+    if (script->is_module)
+        return; /* the Node host has told the place */
+
     error_set(error->script, sizeof error->script, "%s", script->path);
     if (in_script)
         script_locate(error, script, section, offset, statement);
@@ -65,15 +68,20 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
-static Outcome send_whole(Run *run, const Whole *whole, DbaltError *error)
+static Outcome send_whole(Run *run, const Whole *whole, int attempt, DbaltError *error)
 {
     Transaction transaction;
     History *history = &run->plan->project->history;
 
+    int64_t timeout = whole->script->is_module ? run->plan->project->script_timeout : 0;
     if (run->plan->action == DBALT_DEPLOY)
-        transaction_begin_deploy(&transaction, history, &whole->deploy);
+        transaction_begin_deploy(&transaction, history, &whole->deploy, timeout);
     else
-        transaction_begin_rollback(&transaction, history, whole->deploy.identity);
+        transaction_begin_rollback(&transaction, history, whole->deploy.identity, timeout);
+    CLEANUP(arena_done) Arena arena = {0};
+    transaction_write_state(&transaction, run_foreign_timestamp(run, &arena));
+    if (whole->script->is_module)
+        return module_run_whole(run, whole->script, whole->section, attempt, &transaction, error);
     for (size_t i = 0; i < whole->pieces.count; i++) {
         const Piece *piece = &whole->pieces.rows[i];
         transaction_script(&transaction, piece->text, piece->statement_count, piece->is_copy_data);
@@ -149,7 +157,7 @@ static bool run_whole(Run *run, const Whole *whole, DbaltError *error)
 
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section, .bytes = bytes});
     for (int tries = 0;; tries++) {
-        Outcome outcome = send_whole(run, whole, error);
+        Outcome outcome = send_whole(run, whole, tries + 1, error);
         switch (outcome.kind) {
         case OUTCOME_DONE:
             run->result.done++;
@@ -176,7 +184,7 @@ static bool run_whole(Run *run, const Whole *whole, DbaltError *error)
 static const char *copy_section(Arena *arena, const Script *script, SectionKind section)
 {
     const Section *found = &script->sections[section];
-    return found->present ? arena_copy_text(arena, found->text) : NULL;
+    return found->present && !script->is_module ? arena_copy_text(arena, found->text) : NULL;
 }
 
 bool run_deploy(Run *run, DbaltError *error)

@@ -3,6 +3,8 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/wait.h"
 
@@ -17,5 +19,21 @@ const char *process_host(Arena *arena);
  * block without bound, such as PQcancel(). The function must do with what is async-signal-safe. True when it returned true in time.
  */
 bool process_call(Wait *wait, bool (*function)(void *context), void *context, int64_t deadline);
+
+/* A child that is spoken with over two channels of its own, beside its standard descriptors, which are ours. */
+typedef struct Child {
+    pid_t pid;
+    int to;   /* owned socket: read by the child on its descriptor 3; non-blocking */
+    int from; /* owned: written by the child on its descriptor 4; non-blocking */
+} Child;
+
+/* Nobody. */
+#define CHILD_NONE ((Child){.pid = -1, .to = -1, .from = -1})
+
+/* Starts a program, found by PATH, with our environment and the extra variables ("NAME=value"; NULL-terminated). False with errno. */
+bool child_start(Child *child, const char *const *arguments, const char *const *extra_environment);
+
+/* Gives it until the deadline to end by itself once both channels are closed, kills it then, and forgets it. *status as of waitpid(2), may be NULL. */
+void child_stop(Child *child, Wait *wait, int64_t deadline, int *status);
 
 #endif

@@ -1,5 +1,7 @@
 #include "cli/rollback.h"
 
+#include "cli/settings.h"
+
 /* Names that are listed before the question; more would push it off the screen. */
 #define MOST_LISTED 10
 
@@ -7,6 +9,7 @@ const Option rollback_options[] = {
     OPTION(RollbackOptions, stored, .name = "stored", .help = "take each \"down\" from the history, not from the file"),
     OPTION(RollbackOptions, yes, .name = "yes", .letter = 'y', .help = "do not ask"),
     LOCK_OPTIONS(RollbackOptions),
+    STATE_SETTING,
     OPTIONS_END,
 };
 

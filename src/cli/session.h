@@ -32,6 +32,7 @@ typedef struct Settings {
     const char *environment_file;
     const char *directory;
     const char *history_schema;
+    const char *state;   /* as --state takes it; NULL = auto */
     int connect_timeout; /* seconds; 0 = the library's */
     bool create_database;
     bool json;

@@ -1,7 +1,12 @@
 #include "cli/settings.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "cli/environment_file.h"
 
 const Option settings_options[] = {
@@ -41,7 +46,50 @@ bool settings_find_url(const char **url, Arena *arena, const Settings *settings,
     return true;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* An installation by npm, and the image or a checkout. */
+static const char *find_logto(void)
+{
+    static const char *const folders[] = {"node_modules/@logto/schemas/alterations-js", "packages/schemas/alterations-js"};
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        if (is_folder(folders[i]))
+            return folders[i];
+    }
+    return NULL;
+}
+
 const char *settings_find_directory(const Settings *settings)
 {
-    return settings->directory != NULL ? settings->directory : environment("DBALT_DIR");
+    const char *named = settings->directory != NULL ? settings->directory : environment("DBALT_DIR");
+    return named != NULL || is_folder("alterations") ? named : find_logto();
+}
+
+DbaltStateKeeping settings_find_state(const Settings *settings)
+{
+    if (settings->state == NULL || strcmp(settings->state, "auto") == 0)
+        return DBALT_STATE_AUTO;
+    return strcmp(settings->state, "logto") == 0 ? DBALT_STATE_LOGTO : DBALT_STATE_OWN;
+}
+
+int settings_find_script_timeout(void)
+{
+    enum { LOGTOS = 60000 };
+    const char *text = environment("DATABASE_STATEMENT_TIMEOUT");
+    if (environment("DISABLE_TIMEOUT") != NULL || (text != NULL && strcmp(text, "DISABLE_TIMEOUT") == 0))
+        return 0;
+
+    /* What is no number is not taken for one, as in Logto; what is none of ours is not refused. */
+    char *end = NULL;
+    long value = text == NULL ? 0 : strtol(text, &end, 10);
+    return value > 0 && value <= INT_MAX && *end == '\0' ? (int)value : LOGTOS;
+}
+
+bool settings_may_ask(int descriptor)
+{
+    return isatty(descriptor) && environment("CI") == NULL;
 }

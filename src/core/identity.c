@@ -1,5 +1,7 @@
 #include "core/identity.h"
 
+#include <stdlib.h>
+
 #define MOST_SECONDS_DIGITS 10
 
 bool timestamp_parse(Timestamp *timestamp, Text text)
@@ -63,4 +65,14 @@ int identity_compare(Identity a, Identity b)
 {
     int order = timestamp_compare(a.timestamp, b.timestamp);
     return order != 0 ? order : text_compare(a.name, b.name);
+}
+
+bool timestamp_subtract_second(Timestamp *result, Arena *arena, Timestamp timestamp)
+{
+    unsigned long long seconds = strtoull(arena_copy_text(arena, timestamp.seconds), NULL, 10); /* at most 10 digits */
+    if (seconds == 0 || (seconds == 1 && timestamp.fraction.length == 0))
+        return false;
+
+    *result = (Timestamp){.seconds = text_of(arena_format(arena, "%llu", seconds - 1)), .fraction = timestamp.fraction};
+    return true;
 }

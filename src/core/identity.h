@@ -12,6 +12,9 @@ typedef struct Timestamp {
     Text fraction; /* digits behind the point, no trailing zeros; may be empty */
 } Timestamp;
 
+/* Before everything. */
+#define TIMESTAMP_ZERO ((Timestamp){.seconds = TEXT("0")})
+
 typedef struct Identity {
     Timestamp timestamp;
     Text name;
@@ -21,6 +24,8 @@ typedef struct Identity {
 /* Reads "1663923770" or "1663923770.25". Borrows text. False when it is none. */
 bool timestamp_parse(Timestamp *timestamp, Text text);
 int timestamp_compare(Timestamp a, Timestamp b);
+/* One second earlier; false when nothing above 0 is left. */
+bool timestamp_subtract_second(Timestamp *result, Arena *arena, Timestamp timestamp);
 const char *timestamp_format(Arena *arena, Timestamp timestamp);
 
 /* Reads "<timestamp>-<name>", as the history keeps it. text must outlive it. False when it is none. */

@@ -34,6 +34,16 @@ static bool section_differs(const Fingerprint *a, const Fingerprint *b, SectionK
     return strcmp(one, other) != 0;
 }
 
+/* Deployed by another program, whose history has no hashes. */
+static bool is_unknown_to_us(const Fingerprint *deployed)
+{
+    for (size_t section = 0; section < SECTION_COUNT; section++) {
+        if (deployed->sections[section] != NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Build metadata too: the history keeps the release as it is written. */
 static bool release_differs(Release a, Release b)
 {
@@ -52,7 +62,7 @@ static Standing stand_deployed(const Alteration *alteration, const Deployment *d
     };
 
     const Fingerprint *deployed = &deployment->fingerprint;
-    if (present == NULL)
+    if (present == NULL || is_unknown_to_us(deployed))
         return standing;
     if (section_differs(present, deployed, SECTION_UP) || section_differs(present, deployed, SECTION_BEFORE_UP))
         standing.state = DBALT_CHANGED;

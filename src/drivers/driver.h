@@ -27,7 +27,15 @@ typedef struct Step {
     size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
+    bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
+    int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement, or a pause between two, may take; 0 = no limit */
 } Step;
+
+/* A column of what wants_rows asked for. */
+typedef struct Column {
+    const char *name;
+    unsigned type; /* the database's own number of the type: an OID of pg_type */
+} Column;
 
 /* What a failure means, whatever the database calls it. */
 typedef enum Fault {
@@ -56,7 +64,10 @@ typedef struct Answer {
     size_t step;               /* index in the batch of the step that it is of (NOTICE: 0) */
     const char *const *fields; /* ROW: text of each column, NULL = SQL NULL */
     size_t field_count;
-    int64_t affected;    /* DONE: rows changed, where the database tells */
+    int64_t affected;      /* DONE: rows changed, where the database tells */
+    const char *command;   /* DONE of wants_rows: "SELECT 2", "INSERT 0 1" ... */
+    const Column *columns; /* likewise */
+    size_t column_count;
     const char *message; /* NOTICE: "NOTICE: ..." as the database words it, one line */
     Fault fault;         /* ERROR */
     size_t statement;    /* ERROR: 0-based index of the statement within the step, as far as known */
@@ -81,6 +92,13 @@ typedef enum HistoryStatement {
     HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: replaces the holder row, since now */
     HISTORY_RELEASE_HOLD, /* removes the holder row */
     HISTORY_READ_HOLDER,  /* -> by, host, pid, since (ISO 8601), backend */
+
+    /* With traits.adopts only. */
+    HISTORY_READ_STATE,      /* -> timestamp, updated at: Logto's alteration state, wherever it is; no row when it is nowhere */
+    HISTORY_READ_REMEMBERED, /* -> the timestamp that dbalt wrote or adopted last */
+    HISTORY_WRITE_STATE,     /* $1 timestamp: into Logto's row, which is looked for now, unless it is 0; and remembered */
+    HISTORY_REMEMBER_STATE,  /* $1 timestamp */
+    HISTORY_ADOPT,           /* $1 identity, 2 release, 3 name, 4 kind, 5 by, 6 deployed at (ISO 8601) */
     HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
@@ -95,8 +113,10 @@ typedef struct ConnectOptions {
 
 typedef struct Traits {
     SqlDialect dialect;
-    bool creates;   /* create makes sense */
-    bool pipelines; /* a batch is one round trip */
+    bool creates;         /* create makes sense */
+    bool pipelines;       /* a batch is one round trip */
+    bool answers_scripts; /* wants_rows is understood, so that JavaScript alterations can run */
+    bool adopts;          /* the database may keep the state of Logto, whose history is adopted */
 } Traits;
 
 typedef struct Driver Driver;
@@ -146,6 +166,12 @@ struct Driver {
 
     /* Whether that server process still runs a transaction or statement. Optional, with backend. */
     bool (*backend_is_busy)(Connection *connection, const char *backend, bool *busy, DbaltError *error);
+
+    /*
+     * Before a statement that runs outside a transaction: removes what an earlier failure of the same statement left behind and would
+     * hide or break it now. *cleared says what in a sentence, in the arena, or is NULL. Optional.
+     */
+    bool (*clear_leftover)(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
 };
 
 extern const Driver driver_postgres;

@@ -8,6 +8,11 @@ static void submit_kind(History *history, StepKind kind)
     history->connection->driver->submit(history->connection, &(Step){.kind = kind});
 }
 
+static void submit_begin(History *history, int64_t timeout)
+{
+    history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .timeout = timeout});
+}
+
 static void fill_guard_values(const char **values, const History *history, const Deploy *deploy)
 {
     size_t i = 0;
@@ -24,7 +29,7 @@ static void fill_guard_values(const char **values, const History *history, const
     values[i] = history->version;
 }
 
-void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy)
+void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout)
 {
     *transaction = (Transaction){.history = history,
                                  .is_deploy = true,
@@ -32,15 +37,15 @@ void transaction_begin_deploy(Transaction *transaction, History *history, const 
                                                    history->host, history->version}};
     fill_guard_values(transaction->guard_values, history, deploy);
 
-    submit_kind(history, STEP_BEGIN);
+    submit_begin(history, timeout);
     history_submit(history, HISTORY_GUARD_DEPLOY, transaction->guard_values, COUNT(transaction->guard_values));
 }
 
-void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity)
+void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity, int64_t timeout)
 {
     *transaction = (Transaction){.history = history, .guard_values = {identity, history->by, history->host, history->version}};
 
-    submit_kind(history, STEP_BEGIN);
+    submit_begin(history, timeout);
     history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 4);
 }
 
@@ -58,6 +63,7 @@ void transaction_script(Transaction *transaction, Text text, size_t statement_co
 
 static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
 {
+    bool is_guard = !transaction->is_open && answer->step == GUARD_STEP;
     switch (answer->fault) {
     case FAULT_CONNECTION:
         return OUTCOME_LOST;
@@ -65,31 +71,26 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
     case FAULT_SERIALIZATION:
         return OUTCOME_RETRY;
     case FAULT_DUPLICATE:
-        return answer->step == GUARD_STEP && transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
+        return is_guard && transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
     case FAULT_NOT_NULL:
-        return answer->step == GUARD_STEP && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
+        return is_guard && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
     default:
         return OUTCOME_FAILED;
     }
 }
 
-Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
+/* Reads all answers of the batch. */
+static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
 {
-    History *history = transaction->history;
-    Connection *connection = history->connection;
+    Connection *connection = transaction->history->connection;
     Outcome outcome = {.kind = OUTCOME_DONE, .offset = -1};
-
-    submit_kind(history, STEP_SETTLE);
-    if (transaction->is_deploy)
-        history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
-    submit_kind(history, STEP_COMMIT);
 
     for (;;) {
         Answer answer;
         connection->driver->next(connection, &answer);
         if (answer.kind == ANSWER_END)
             return outcome;
-        if (answer.kind == ANSWER_NOTICE)
+        if (answer.kind == ANSWER_NOTICE && notice != NULL)
             notice(answer.message, context);
         if (answer.kind != ANSWER_ERROR)
             continue;
@@ -98,7 +99,8 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
         outcome = (Outcome){
             .kind = kind_of_error(transaction, &answer),
             .fault = answer.fault,
-            .in_script = answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
+            .in_script =
+                !transaction->is_open && answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
             .statement = answer.statement,
             .offset = answer.offset,
         };
@@ -107,6 +109,37 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
         if (answer.fault == FAULT_NOT_NULL && answer.step == FIRST_SCRIPT_STEP + transaction->script_count + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
     }
+}
+
+Outcome transaction_open(Transaction *transaction, DbaltError *error)
+{
+    Outcome outcome = read_outcome(transaction, NULL, NULL, error);
+    transaction->is_open = true;
+    return outcome;
+}
+
+void transaction_write_state(Transaction *transaction, const char *timestamp)
+{
+    transaction->state = timestamp;
+}
+
+void transaction_abandon(Transaction *transaction)
+{
+    DbaltError ignored; /* when even this fails, the connection is gone and the server rolls back */
+    submit_kind(transaction->history, STEP_ROLLBACK);
+    connection_finish(transaction->history->connection, NULL, &ignored);
+}
+
+Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
+{
+    History *history = transaction->history;
+    submit_kind(history, STEP_SETTLE);
+    if (transaction->is_deploy)
+        history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
+    if (transaction->state != NULL)
+        history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
+    submit_kind(history, STEP_COMMIT);
+    return read_outcome(transaction, notice, context, error);
 }
 
 bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, const Deploy *deploy, DbaltError *error)

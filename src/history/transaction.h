@@ -33,15 +33,26 @@ typedef struct Transaction {
     History *history;
     const char *guard_values[13];
     const char *finish_values[6];
+    const char *state; /* NULL = the foreign state is not written */
     bool is_deploy;
+    bool is_open; /* transaction_open() was called: BEGIN and guard have been answered */
     size_t script_count;
 } Transaction;
 
 typedef void NoticeReceiver(const char *message, void *context);
 
-/* Queues BEGIN and the guard. */
-void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy);
-void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity);
+/* Queues BEGIN and the guard. timeout: milliseconds that a statement, or a pause between two, may take; 0 = no limit. */
+void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout);
+void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity, int64_t timeout);
+
+/* Sends them and waits, so that the caller can query on the connection itself. What is not OUTCOME_DONE has ended already. */
+Outcome transaction_open(Transaction *transaction, DbaltError *error);
+
+/* Has the foreign state written along. The timestamp must live until the outcome. */
+void transaction_write_state(Transaction *transaction, const char *timestamp);
+
+/* Rolls an open one back. */
+void transaction_abandon(Transaction *transaction);
 
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);

@@ -68,7 +68,7 @@ Fingerprint script_fingerprint(Arena *arena, const Script *script)
 
     Fingerprint fingerprint = {0};
     for (size_t i = 0; i < SECTION_COUNT; i++) {
-        if (script->sections[i].present)
+        if (script->is_module ? i == SECTION_UP : script->sections[i].present)
             fingerprint.sections[i] = hash(arena, context, algorithm, script->sections[i].text);
     }
 

@@ -43,12 +43,20 @@ static Pieces cut(Arena *arena, const Script *script, SectionKind section, bool 
     return pieces;
 }
 
+/* A module is one piece: what it does is known to itself alone. */
+static Pieces whole_module(Arena *arena, const Script *script)
+{
+    Piece *row = arena_allocate(arena, sizeof *row);
+    *row = (Piece){.text = script->sections[SECTION_UP].text, .statement_count = 1};
+    return (Pieces){.rows = row, .count = 1, .statement_count = 1};
+}
+
 Pieces script_pieces(Arena *arena, const Script *script, SectionKind section)
 {
-    return cut(arena, script, section, false);
+    return script->is_module ? whole_module(arena, script) : cut(arena, script, section, false);
 }
 
 Pieces script_statements(Arena *arena, const Script *script, SectionKind section)
 {
-    return cut(arena, script, section, true);
+    return script->is_module ? whole_module(arena, script) : cut(arena, script, section, true);
 }

@@ -236,14 +236,14 @@ bool script_parse(Script *script, const char *path, SqlDialect dialect, Text tex
 bool script_load(Script *script, Arena *arena, const Folder *folder, const Alteration *alteration, SqlDialect dialect, DbaltError *error)
 {
     const char *path = folder_file_path(arena, folder, alteration->file);
-    if (alteration->kind == KIND_JAVASCRIPT) {
-        fail(error, DBALT_ERROR_SCRIPT, "\"%s\" is JavaScript, which this version of dbalt does not run", path);
-        error_set(error->script, sizeof(error->script), "%s", path);
-        return false;
-    }
-
     Text text;
-    return folder_read_file(&text, arena, folder, alteration->file, error) && script_parse(script, path, dialect, text, error);
+    if (!folder_read_file(&text, arena, folder, alteration->file, error))
+        return false;
+    if (alteration->kind == KIND_SQL)
+        return script_parse(script, path, dialect, text, error);
+
+    *script = (Script){.path = path, .is_module = true, .sections = {[SECTION_UP] = {.present = true, .text = text, .line = 1}}};
+    return true;
 }
 
 void script_locate(DbaltError *error, const Script *script, SectionKind section, long offset, size_t statement)

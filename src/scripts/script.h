@@ -15,6 +15,7 @@ typedef struct Section {
 
 typedef struct Script {
     const char *path; /* for errors: "<folder>/<file>", or "history of <identity>" */
+    bool is_module;   /* JavaScript: all of it is "up" to the fingerprint; what it exports is known when the Node host has loaded it */
     SqlDialect dialect;
     Section sections[SECTION_COUNT];
 } Script;
@@ -26,7 +27,7 @@ typedef struct Script {
  */
 bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error);
 
-/* Reads and cuts a file of the folder; its text lives in the arena. */
+/* Reads a file of the folder, and cuts it when it is SQL; its text lives in the arena. */
 bool script_load(Script *script, Arena *arena, const Folder *folder, const Alteration *alteration, SqlDialect dialect, DbaltError *error);
 
 /* The hashes of all sections, in the arena. */

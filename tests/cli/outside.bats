@@ -47,6 +47,41 @@ SQL
     same "$(query "select count(*) from pg_class where relname = 'i'")" 0
 }
 
+# invalid NAME: whether the index is there, but of no use
+invalid() { query "select not indisvalid from pg_index where indexrelid = to_regclass('$1')"; }
+
+# bats test_tags=postgres
+@test "an invalid index that a failed build left is built again, also where if not exists would hide it" {
+    query 'create schema app; create table app."T" (x integer); insert into app."T" values (1), (1)'
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create unique index concurrently if not exists "An Index" on app."T" (x);
+-- dbalt: up
+SQL
+    expect 1 deploy latest
+    same "$(invalid 'app."An Index"')" t
+    query 'delete from app."T"'
+    expect 0 deploy latest
+    err 'Dropped the invalid index app."An Index", which an earlier build had left; it is built again'
+    same "$(invalid 'app."An Index"')" f
+}
+
+# bats test_tags=postgres
+@test "a valid index and somebody else's invalid one are not touched" {
+    query 'create table t (x integer); create table u (x integer); insert into u values (1), (1); create index i on t (x)'
+    query 'create unique index concurrently j on u (x)' 2>/dev/null || true
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently if not exists i on t (x);
+-- dbalt: up
+SQL
+    local before
+    before=$(query "select 'i'::regclass::oid")
+    expect 0 deploy latest
+    same "$(query "select 'i'::regclass::oid")" "$before"
+    same "$(invalid j)" t
+}
+
 # bats test_tags=postgres
 @test "the index of one alteration does not hinder the concurrent one of another that waits" {
     alteration 1.0.0-1-a.sql <<'SQL'

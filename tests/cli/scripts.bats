@@ -504,6 +504,7 @@ refused() {
     same "$(tables)" "a"
 }
 
+# bats test_tags=sqlite
 @test "a JavaScript alteration is refused by name" {
     echo 'export default {}' | alteration 1.0.0-2-a.mjs
     refused 1.0.0-2-a.mjs

@@ -2,6 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/objects.h"
+#include "cli/settings.h"
 #include "terminal/json.h"
 
 typedef struct CheckOptions {
@@ -12,6 +13,7 @@ typedef struct CheckOptions {
 static const Option check_options[] = {
     OPTION(CheckOptions, wait, .name = "wait", .value = "SECONDS", .help = "wait for a deploy elsewhere, for ever or so long"),
     OPTION(CheckOptions, strict, .name = "strict", .help = "exit 4 for newer alterations that the folder lacks"),
+    STATE_SETTING,
     OPTIONS_END,
 };
 

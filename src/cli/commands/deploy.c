@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/run.h"
+#include "cli/settings.h"
 #include "terminal/prompt.h"
 
 typedef struct DeployOptions {
@@ -20,6 +21,7 @@ static const Option deploy_options[] = {
     OPTION(DeployOptions, resume, .name = "resume", .value = "HOW", .choices = "retry|skip",
            .help = "what to do with a step of unknown end"),
     LOCK_OPTIONS(DeployOptions),
+    STATE_SETTING,
     OPTIONS_END,
 };
 

@@ -7,6 +7,7 @@
 #include "cli/line_difference.h"
 #include "cli/objects.h"
 #include "cli/run.h"
+#include "cli/settings.h"
 #include "terminal/json.h"
 
 typedef struct RepairOptions {
@@ -21,6 +22,7 @@ static const Option repair_options[] = {
     OPTION(RepairOptions, forget, .name = "forget", .help = "take the alterations out of the history"),
     OPTION(RepairOptions, yes, .name = "yes", .letter = 'y', .help = "do not ask; needed without a terminal"),
     LOCK_OPTIONS(RepairOptions),
+    STATE_SETTING,
     OPTIONS_END,
 };
 

@@ -6,12 +6,18 @@
 #include "cli/command.h"
 #include "cli/objects.h"
 #include "cli/observer.h"
+#include "cli/settings.h"
 #include "terminal/json.h"
 #include "terminal/table.h"
 
 static const Example status_examples[] = {
     {"dbalt status", "what is deployed, and what is not"},
     {NULL, NULL},
+};
+
+static const Option status_options[] = {
+    STATE_SETTING,
+    OPTIONS_END,
 };
 
 /* Of the table's columns; the narrower the window, the fewer are shown. */
@@ -125,5 +131,6 @@ const Command command_status = {
                    "but not in the folder). Changes nothing. In a narrow window it shows fewer columns.",
     .needs = NEEDS_FOLDER | NEEDS_DATABASE,
     .examples = status_examples,
+    .options = status_options,
     .run = run_status,
 };

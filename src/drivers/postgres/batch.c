@@ -186,12 +186,17 @@ static void send_message(PostgresConnection *connection)
     CLEANUP(arena_done) Arena arena = {0};
     batch->has_script = message_has_script(batch);
 
-    if (PQsendQuery(session->libpq, postgres_message_join(&batch->message, &arena)) != 1) {
+    const Step *first = &batch->steps[begin.step].step;
+    const char *text = postgres_message_join(&batch->message, &arena);
+    int sent = first->is_script && first->value_count > 0
+                   ? PQsendQueryParams(session->libpq, text, (int)first->value_count, NULL, first->values, NULL, NULL, 0)
+                   : PQsendQuery(session->libpq, text);
+    if (sent != 1) {
         fail_by_result(connection, NULL);
         return;
     }
-    /* The rows of a user's SELECT are not wanted: row by row they take no memory. */
-    if (batch->has_script)
+    /* The rows of a user's SELECT are seldom wanted: row by row they take no memory. */
+    if (batch->has_script && !first->wants_rows)
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
     pass_over_done(batch);
@@ -201,13 +206,25 @@ static void send_message(PostgresConnection *connection)
 static void take_rows(PostgresBatch *batch, size_t index, PGresult *result)
 {
     const Step *step = index < batch->count ? &batch->steps[index].step : NULL;
-    if (PQntuples(result) == 0 || step == NULL || step->is_script || step->kind != STEP_SQL) {
+    if (PQntuples(result) == 0 || step == NULL || (step->is_script && !step->wants_rows) || step->kind != STEP_SQL) {
         PQclear(result);
         return;
     }
     batch->rows = result;
     batch->row_step = index;
     batch->row = 0;
+}
+
+static void describe_result(PostgresStep *step, Arena *arena, PGresult *result)
+{
+    size_t count = (size_t)PQnfields(result);
+    Column *columns = arena_allocate_array(arena, count, sizeof *columns);
+    for (size_t i = 0; i < count; i++)
+        columns[i] = (Column){.name = arena_copy_string(arena, PQfname(result, (int)i)), .type = PQftype(result, (int)i)};
+
+    step->columns = columns;
+    step->column_count = count;
+    step->command = arena_copy_string(arena, PQcmdStatus(result));
 }
 
 static void complete_statement(PostgresBatch *batch, PGresult *result)
@@ -222,6 +239,8 @@ static void complete_statement(PostgresBatch *batch, PGresult *result)
     }
 
     step->affected = strtoll(PQcmdTuples(result), NULL, 10);
+    if (step->step.wants_rows)
+        describe_result(step, &batch->arena, result);
     batch->statement++;
     pass_over_done(batch);
 }
@@ -268,6 +287,12 @@ static void roll_back(PostgresSession *session)
     }
 }
 
+/* A script that asked for the answer may have a savepoint to go back to. */
+static bool keeps_transaction(const PostgresBatch *batch)
+{
+    return batch->failure.fault != FAULT_CANCELLED && batch->steps[batch->failure.step].step.wants_rows;
+}
+
 /* Goes one step on with the batch. */
 static void advance(PostgresConnection *connection)
 {
@@ -277,7 +302,7 @@ static void advance(PostgresConnection *connection)
             send_message(connection);
             return;
         }
-        if (batch->failed)
+        if (batch->failed && !keeps_transaction(batch))
             roll_back(&connection->session);
         batch->over = true;
         return;
@@ -329,7 +354,16 @@ static bool take_answer(PostgresBatch *batch, Answer *answer)
         return true;
     }
     if (batch->told < batch->step) {
-        *answer = (Answer){.kind = ANSWER_DONE, .step = batch->told, .affected = batch->steps[batch->told].affected, .offset = -1};
+        const PostgresStep *step = &batch->steps[batch->told];
+        *answer = (Answer){
+            .kind = ANSWER_DONE,
+            .step = batch->told,
+            .affected = step->affected,
+            .command = step->command,
+            .columns = step->columns,
+            .column_count = step->column_count,
+            .offset = -1,
+        };
         batch->told++;
         return true;
     }

@@ -56,6 +56,10 @@ CREATE TABLE IF NOT EXISTS :schema.holder (
     backend text,
     since timestamptz NOT NULL
 );
+CREATE TABLE IF NOT EXISTS :schema.foreign_state (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    "timestamp" numeric NOT NULL
+);
 INSERT INTO :schema.layout (version, oldest_reader) VALUES (1, 1) ON CONFLICT DO NOTHING;
 
 -- statement: read-layout
@@ -130,3 +134,45 @@ DELETE FROM :schema.holder;
 
 -- statement: read-holder
 SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
+
+-- Logto keeps {"timestamp": ..., "updatedAt": ...} in "systems", its first releases in "_logto_configs". A query names its table, and
+-- this one is not known: query_to_xml() runs the one that fits.
+-- statement: read-state
+SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>')
+FROM (SELECT coalesce(to_regclass('systems'), to_regclass('_logto_configs')) AS name) AS place,
+     LATERAL (SELECT query_to_xml(format('SELECT value->>''timestamp'' AS t, value->>''updatedAt'' AS u FROM %s WHERE key = ''alterationState''',
+                                         name), false, false, '')::text AS x WHERE name IS NOT NULL) AS found
+WHERE x LIKE '%<t>%';
+
+-- statement: read-remembered
+SELECT "timestamp" FROM :schema.foreign_state;
+
+-- statement: write-state
+-- 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto goes by.
+DO $dbalt$
+DECLARE
+    place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
+    written numeric := $1;
+BEGIN
+    IF place IS NOT NULL AND written > 0 THEN
+        EXECUTE format(
+            'INSERT INTO %s (key, value) VALUES (''alterationState'', %L) ON CONFLICT (key) DO UPDATE SET value = excluded.value', place,
+            jsonb_build_object('timestamp', written, 'updatedAt',
+                               to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+    ELSIF place IS NOT NULL THEN
+        EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''',
+                       place) INTO written;
+    END IF;
+    INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
+    ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+END
+$dbalt$;
+
+-- statement: remember-state
+INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
+ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+
+-- statement: adopt
+INSERT INTO :schema.alteration (identity, release, name, kind, deployed_by, deployed_at, host, version)
+VALUES ($1, $2, $3, $4, $5, coalesce(nullif($6, '')::timestamptz, clock_timestamp()), '', '')
+ON CONFLICT DO NOTHING;

@@ -14,9 +14,13 @@
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
 
+/* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
+#define SILENCE_SLACK 10000 /* milliseconds */
+#define TIMEOUT_SQL "SET LOCAL statement_timeout=%lld;SET LOCAL idle_in_transaction_session_timeout=%lld;"
+
 /* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
 #define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
-#define SETTLE_STATEMENTS 10
+#define RESET_STATEMENTS 9
 
 static size_t count_statements(Text sql)
 {
@@ -34,11 +38,11 @@ size_t postgres_step_results(const Step *step, const PostgresSession *session)
 {
     switch (step->kind) {
     case STEP_BEGIN:
-        return session->checks_client ? 3 : 2;
+        return 2 + (session->checks_client ? 1 : 0) + (step->timeout > 0 ? 2 : 0);
     case STEP_SETTLE:
-        return SETTLE_STATEMENTS;
-    case STEP_COMMIT:
     case STEP_ROLLBACK:
+        return 1 + RESET_STATEMENTS;
+    case STEP_COMMIT:
         return 1;
     case STEP_COPY_DATA:
         return 0;
@@ -161,7 +165,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
     size_t index = cursor->step;
     switch (step->kind) {
     case STEP_SQL:
-        if (step->value_count > 0) {
+        if (step->value_count > 0 && !step->is_script) {
             if (!add_filled(message, index, step, session, error))
                 return false;
             break;
@@ -170,6 +174,10 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
         return true;
     case STEP_BEGIN:
         add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
+        if (step->timeout > 0)
+            add_own(
+                message, index,
+                text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout + SILENCE_SLACK)));
         break;
     case STEP_SETTLE:
         add_own(message, index, TEXT(SETTLE_SQL));
@@ -178,7 +186,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
         add_own(message, index, TEXT("COMMIT;"));
         break;
     case STEP_ROLLBACK:
-        add_own(message, index, TEXT("ROLLBACK;"));
+        add_own(message, index, TEXT("ROLLBACK;" POSTGRES_RESET_SQL));
         break;
     case STEP_COPY_DATA: /* goes when the server asks for it */
         break;

@@ -33,7 +33,10 @@ typedef struct PostgresMessage {
 typedef struct PostgresStep {
     Step step; /* what it points to is borrowed */
     size_t results;
-    int64_t affected; /* rows, by its last statement */
+    int64_t affected;      /* rows, by its last statement */
+    const char *command;   /* of a step that wants rows */
+    const Column *columns; /* likewise */
+    size_t column_count;
 } PostgresStep;
 
 /* How far a batch has been put into messages. */

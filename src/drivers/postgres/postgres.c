@@ -173,7 +173,7 @@ static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
 const Driver driver_postgres = {
     .name = "postgres",
     .schemes = schemes,
-    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true},
+    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true, .answers_scripts = true, .adopts = true},
     .check_url = postgres_url_check,
     .connect = connect_to_server,
     .close = close_connection,
@@ -186,4 +186,5 @@ const Driver driver_postgres = {
     .lock_holder = postgres_lock_holder,
     .backend = backend,
     .backend_is_busy = backend_is_busy,
+    .clear_leftover = postgres_clear_leftover,
 };

@@ -91,4 +91,7 @@ const char *postgres_lock_holder(Connection *connection, Arena *arena);
 /* The history's SQL as it stands in history.sql. */
 extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];
 
+/* leftover.c: driver.h says what. */
+bool postgres_clear_leftover(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
+
 #endif

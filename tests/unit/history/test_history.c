@@ -40,7 +40,7 @@ static void ignore_notice(const char *message, void *context)
 static Outcome deploy(Peer *peer, const Deploy *what, const char *sql, DbaltError *error)
 {
     Transaction transaction;
-    transaction_begin_deploy(&transaction, &peer->history, what);
+    transaction_begin_deploy(&transaction, &peer->history, what, 0);
     transaction_script(&transaction, text_of(sql), 1, false);
     return transaction_finish(&transaction, ignore_notice, NULL, error);
 }
@@ -48,7 +48,7 @@ static Outcome deploy(Peer *peer, const Deploy *what, const char *sql, DbaltErro
 static Outcome roll_back(Peer *peer, const char *identity, const char *sql, DbaltError *error)
 {
     Transaction transaction;
-    transaction_begin_rollback(&transaction, &peer->history, identity);
+    transaction_begin_rollback(&transaction, &peer->history, identity, 0);
     transaction_script(&transaction, text_of(sql), 1, false);
     return transaction_finish(&transaction, ignore_notice, NULL, error);
 }

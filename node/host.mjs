@@ -1,0 +1,235 @@
+import { writeSync } from 'node:fs';
+import net from 'node:net';
+import { Readable } from 'node:stream';
+import { adoptErrors } from './errors.mjs';
+import { importScript, importSlonik } from './modules.mjs';
+import { openPool } from './pool.mjs';
+import { describeFailure } from './report.mjs';
+
+/* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
+
+const protocol = 1;
+const requests = 3;
+const replies = 4;
+const oldest = 20;
+const sections = ['up', 'down', 'beforeUp', 'beforeDown'];
+
+const exit = process.exit.bind(process);
+
+/* ---- the pipe ---- */
+
+function tell(message) {
+    const line = Buffer.from(`${JSON.stringify(message)}\n`);
+    for (let sent = 0; sent < line.length;) {
+        try {
+            sent += writeSync(replies, line, sent);
+        } catch (error) {
+            if (error.code !== 'EAGAIN')
+                exit(1); /* dbalt is gone */
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+        }
+    }
+}
+
+const pipe = new net.Socket({ fd: requests, readable: true, writable: false });
+let pieces = [];
+pipe.on('data', (data) => {
+    let start = 0;
+    for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10, start)) {
+        const line = Buffer.concat([...pieces, data.subarray(start, end)]).toString();
+        pieces = [];
+        start = end + 1;
+        receive(JSON.parse(line));
+    }
+    if (start < data.length)
+        pieces.push(data.subarray(start));
+});
+/* dbalt is gone, or wants us gone: whatever still runs has no one to run for. */
+pipe.on('end', () => exit(0));
+pipe.on('error', () => exit(1));
+
+/* ---- queries: one at a time on the pipe, so that neither side ever writes while the other does ---- */
+
+const waiting = [];
+let asked = null;
+let lastId = 0;
+
+function send(text, values = []) {
+    if ([text, ...values].some((part) => part?.includes('\0')))
+        throw new Error('a query cannot hold the character U+0000');
+    const query = { text, values };
+    query.answered = new Promise((resolve) => { query.answer = resolve; });
+    waiting.push(query);
+    askNext();
+    return query.answered;
+}
+
+function askNext() {
+    if (asked !== null || waiting.length === 0)
+        return;
+    asked = waiting.shift();
+    const { text, values } = asked;
+    const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
+    pipe.ref();
+    tell({ type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound });
+    importAhead();
+}
+
+/* Until the database has nothing more to answer, also what the answers lead to. */
+async function settle() {
+    while (asked !== null) {
+        await asked.answered;
+        await new Promise(setImmediate);
+    }
+}
+
+/* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
+let expected = [];
+let isImporting = false;
+
+async function importAhead() {
+    while (!isImporting && expected.length > 0 && (asked !== null || running === null)) {
+        isImporting = true;
+        await importScript(expected.shift()).catch(() => {});
+        isImporting = false;
+    }
+}
+
+/* What a script printed is out before dbalt prints what became of it. */
+async function flush(stream) {
+    if (stream.writableLength > 0)
+        await new Promise((resolve) => { stream.write('', resolve); });
+}
+
+/* ---- requests ---- */
+
+let running = null; /* the request under way: { script, finish } */
+
+function receive(message) {
+    if (message.type === 'answer' || message.type === 'failure') {
+        const { answer } = asked;
+        asked = null;
+        if (running !== null)
+            pipe.unref(); /* from here on, only the script itself can keep the event loop busy */
+        answer(message);
+        askNext();
+    } else if (message.type === 'expect') {
+        expected = message.paths;
+        importAhead();
+    } else if (message.type === 'exit') {
+        exit(0);
+    } else {
+        perform(message);
+    }
+}
+
+async function perform(request) {
+    pipe.unref();
+    isInteractive = request.interactive ?? isInteractive;
+    isAsking = false;
+    isLastTurn = false;
+    let close = () => {};
+    const outcome = await new Promise((resolve) => {
+        running = { script: request.path, finish: resolve };
+        const work = request.type === 'load' ? load(request.path) : run(request, (closePool) => { close = closePool; });
+        work.then(
+            (properties) => resolve({ properties }),
+            (error) => resolve({ error }),
+        );
+    });
+    close();
+    waiting.length = 0;
+    pipe.ref();
+    await settle();
+    await Promise.all([process.stdout, process.stderr].map(flush));
+    running = null;
+    tell('error' in outcome ? { type: 'failed', ...describeFailure(outcome.error, request.path) } : outcome.properties);
+    importAhead();
+}
+
+async function readAlteration(script) {
+    const { default: alteration } = await importScript(script);
+    if (typeof alteration !== 'object' || alteration === null)
+        throw new Error('the script has no default export { up, down }');
+    for (const section of sections)
+        if (alteration[section] !== undefined && typeof alteration[section] !== 'function')
+            throw new Error(`"${section}" of the script is not a function`);
+    if (alteration.up === undefined)
+        throw new Error('the default export of the script has no "up"');
+    return alteration;
+}
+
+async function load(script) {
+    const alteration = await readAlteration(script);
+    return { type: 'loaded', sections: sections.filter((section) => alteration[section] !== undefined) };
+}
+
+async function run({ path: script, section }, setClose) {
+    const alteration = await readAlteration(script);
+    adoptErrors(await importSlonik(script));
+    const { pool, close } = openPool(send, !section.startsWith('before'));
+    setClose(close);
+    await alteration[section](pool);
+    /* Queries that nobody awaited belong to the section all the same; one that fails is an unhandled rejection. */
+    await settle();
+    return { type: 'done' };
+}
+
+/* ---- what a script can do besides returning ---- */
+
+function fail(error) {
+    if (running === null) {
+        console.error(error);
+        exit(1);
+    }
+    running.finish({ error });
+}
+
+const withoutStack = (message, name = 'Error') => Object.assign(new Error(message), { name, stack: '' });
+
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+/* Ctrl-C reaches dbalt too, but not at a question: there inquirer reads it as a key, and signals its own process. */
+process.on('SIGINT', () => {
+    if (running !== null)
+        fail(withoutStack('interrupted', 'ExitPromptError'));
+});
+
+/* Nothing is pending, so nothing can ever settle the section's promise; but for a signal that is on its way. */
+let isLastTurn = false;
+process.on('beforeExit', () => {
+    if (running === null)
+        return;
+    if (!isLastTurn) {
+        isLastTurn = true;
+        setTimeout(() => {}, 20);
+        return;
+    }
+    fail(withoutStack(isAsking
+        ? 'the script asks a question, and there is no terminal to answer it: with the variable CI (CI=true) it does not ask'
+        : 'the script never resolved: it waits for a promise, and nothing is left that could settle it'));
+});
+
+process.exit = (code) => {
+    if (running !== null)
+        tell({ type: 'failed', ...describeFailure(new Error(`the script called process.exit(${code ?? ''})`), running.script) });
+    exit(code);
+};
+
+/* Without a terminal, a question waits for ever, or for Logto's minute: on this input it leaves the event loop empty. Mere
+ * reading is no question, since inquirer opens its input even when it has nothing to ask. */
+let isInteractive = false;
+let isAsking = false;
+const terminal = Object.getOwnPropertyDescriptor(process, 'stdin');
+const noTerminal = new Readable({ read: () => { isAsking = true; } });
+Object.defineProperty(process, 'stdin', {
+    ...terminal,
+    get: () => (isInteractive ? terminal.get.call(process) : noTerminal),
+});
+
+process.title = 'dbalt node host';
+if (Number.parseInt(process.versions.node, 10) < oldest) {
+    tell({ type: 'failed', name: 'Error', message: `Node ${process.version} is too old: dbalt needs Node ${oldest} or newer`, stack: '' });
+    exit(1);
+}
+tell({ type: 'ready', protocol, node: process.version });

@@ -1,0 +1,176 @@
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import module from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ownErrors } from './errors.mjs';
+import { sql } from './sql.mjs';
+
+/* Importing scripts: TypeScript, and imports that do not resolve from the script's own folder. Those are taken from
+ * @logto/cli, since Logto's image keeps no packages beside the scripts; and `dbalt`, or a slonik that is nowhere, is ours. */
+
+const ownExports = { sql, ...ownErrors };
+const ownUrl = `data:text/javascript,export const { ${Object.keys(ownExports)} } = globalThis[Symbol.for('dbalt')];`;
+globalThis[Symbol.for('dbalt')] = ownExports;
+
+const above = (folder) => (path.dirname(folder) === folder ? [folder] : [folder, ...above(path.dirname(folder))]);
+
+const isLogtoCli = (folder) => {
+    const manifest = path.join(folder, 'package.json');
+    return existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).name === '@logto/cli';
+};
+
+/* Where @logto/cli is, seen from the scripts and from the working directory: installed, or beside `packages/schemas`. */
+function findLogtoCli(scripts) {
+    return [...above(scripts), ...above(process.cwd())]
+        .flatMap((folder) => [path.join(folder, 'node_modules/@logto/cli'), path.join(folder, 'cli'), path.join(folder, 'packages/cli')])
+        .filter(isLogtoCli)
+        .map((folder) => realpathSync(folder));
+}
+
+/* The hooks. In Node 20 they run in a thread of their own, from their source alone: they close over nothing but `settings`. */
+const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
+    const isTypeScript = (url) => /^file:.*\.m?ts(\?|$)/u.test(url);
+
+    /* What to try, in turn, where Node found nothing. */
+    const elsewhere = (specifier, context) => {
+        if (isTypeScript(context.parentURL ?? '') && /^\.{0,2}\/.*\.js$/u.test(specifier))
+            return [{ specifier: specifier.replace(/js$/u, 'ts'), parentURL: context.parentURL }];
+        return /^([./#]|[a-z]+:)/u.test(specifier)
+            ? []
+            : settings.parents.map((parentURL) => ({ specifier, parentURL }));
+    };
+    const isOurs = (specifier) => ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier);
+    const ours = { url: settings.ownUrl, format: 'module', shortCircuit: true };
+
+    /* Stripping keeps every line where it was; enums and the like must be transformed, and a source map keeps their places. */
+    const stripNatively = (source, sourceUrl) => {
+        const { emitWarning } = process;
+        process.emitWarning = () => {}; /* that it is experimental, once for each deploy */
+        try {
+            return module.stripTypeScriptTypes(source);
+        } catch (error) {
+            if (error.code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX')
+                throw error;
+            process.setSourceMapsEnabled(true);
+            return module.stripTypeScriptTypes(source, { mode: 'transform', sourceMap: true, sourceUrl });
+        } finally {
+            process.emitWarning = emitWarning;
+        }
+    };
+    const stripTypes = (filename) => {
+        const source = readFileSync(filename, 'utf8');
+        if (typeof module.stripTypeScriptTypes === 'function')
+            return stripNatively(source, filename);
+        for (const parent of [filename, ...settings.parents.map((url) => fileURLToPath(url)), settings.workingFile]) {
+            const { transform } = load(parent, 'sucrase');
+            if (transform !== undefined)
+                return transform(source, { transforms: ['typescript'], filePath: filename }).code;
+        }
+        throw new Error(`Node ${process.version} cannot read TypeScript: install Node 22.13 or newer, or the package "sucrase" beside the scripts`);
+    };
+    const load = (parent, name) => {
+        try {
+            return module.createRequire(parent)(name);
+        } catch (error) {
+            if (error.code === 'MODULE_NOT_FOUND')
+                return {};
+            throw error;
+        }
+    };
+
+    return {
+        resolve: async (specifier, context, next) => {
+            try {
+                return await next(specifier, context);
+            } catch (error) {
+                for (const { specifier: name, parentURL } of elsewhere(specifier, context))
+                    try {
+                        return await next(name, { ...context, parentURL });
+                    } catch {}
+                if (isOurs(specifier))
+                    return ours;
+                throw error;
+            }
+        },
+        resolveSync: (specifier, context, next) => {
+            try {
+                return next(specifier, context);
+            } catch (error) {
+                for (const { specifier: name, parentURL } of elsewhere(specifier, context))
+                    try {
+                        return next(name, { ...context, parentURL });
+                    } catch {}
+                if (isOurs(specifier))
+                    return ours;
+                throw error;
+            }
+        },
+        load: (url, context, next) =>
+            isTypeScript(url)
+                ? { format: 'module', source: stripTypes(fileURLToPath(url)), shortCircuit: true }
+                : next(url, context),
+    };
+};
+
+/* In-thread hooks cost nothing. The older kind costs a thread and a message for each import, so it waits for the first need. */
+const isCheap = typeof module.registerHooks === 'function';
+let isHooked = false;
+
+function installHooks(scripts) {
+    isHooked = true;
+    const settings = {
+        parents: findLogtoCli(scripts).map((folder) => pathToFileURL(path.join(folder, 'package.json')).href),
+        workingFile: path.join(process.cwd(), 'package.json'),
+        ownUrl,
+    };
+    if (isCheap) {
+        const { resolveSync, load } = hooks(settings, { module, readFileSync, fileURLToPath });
+        module.registerHooks({ resolve: resolveSync, load });
+        return;
+    }
+    const source = `import module from 'node:module';
+        import { readFileSync } from 'node:fs';
+        import { fileURLToPath } from 'node:url';
+        const hooks = ${hooks};
+        export const { resolve, load } = hooks(${JSON.stringify(settings)}, { module, readFileSync, fileURLToPath });`;
+    module.register(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+const lateNames = new Map(); /* Node keeps a failed import under its name: later ones need another */
+
+/* The script's module. */
+export async function importScript(script) {
+    const { href } = pathToFileURL(script);
+    if (!isHooked && (isCheap || script.endsWith('ts')))
+        installHooks(path.dirname(script));
+    const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
+    try {
+        return await import(lateNames.get(script) ?? href);
+    } catch (error) {
+        if (error?.code !== 'ERR_MODULE_NOT_FOUND' || wasHooked)
+            throw error;
+        if (!isHooked)
+            installHooks(path.dirname(script));
+        lateNames.set(script, `${href}?hooked`);
+        return import(lateNames.get(script));
+    }
+}
+
+/* The slonik that the script imports, so that its error classes are those that the script knows. */
+export async function importSlonik(script) {
+    const folder = path.dirname(script);
+    if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik'))
+        sloniks.set(folder, await findSlonik(folder));
+    return sloniks.get(folder) ?? {};
+}
+
+const sloniks = new Map(); /* by folder of scripts */
+
+async function findSlonik(folder) {
+    for (const parent of [folder, ...findLogtoCli(folder)])
+        try {
+            const require = module.createRequire(path.join(parent, 'package.json'));
+            return await import(pathToFileURL(require.resolve('@silverhand/slonik')).href);
+        } catch {}
+    return {};
+}

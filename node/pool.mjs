@@ -1,0 +1,175 @@
+import { errorOf, errors, mayRetry } from './errors.mjs';
+import { normalise, readResult, writeValue } from './values.mjs';
+
+/* The pool that a section gets: one connection, served in order. In `up` and `down` dbalt has opened the transaction, and
+ * `transaction()` is a savepoint; in `beforeUp` and `beforeDown` each query commits itself, and `transaction()` is a real one. */
+
+const retryLimit = 5;
+const queryTypes = ['SLONIK_TOKEN_SQL', 'SLONIK_TOKEN_FRAGMENT', 'SLONIK_TOKEN_QUERY'];
+
+/* send(text, values) resolves to dbalt's answer or failure. Returns the pool, and close(), after which nobody can use it. */
+export function openPool(send, isTransaction) {
+    const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null };
+
+    const ask = async (text, values) => {
+        if (!state.isOpen)
+            throw new Error('Cannot use released connection');
+        const message = await send(text, values);
+        if (message.type === 'failure')
+            throw errorOf(message);
+        return message;
+    };
+    const pool = isTransaction ? bind(ask, state, 0) : bindOutside(ask, state);
+    return { pool, close: () => { state.isOpen = false; } };
+}
+
+function checkQuery(query) {
+    if (!queryTypes.includes(query?.type))
+        throw new TypeError('Query must be constructed using `sql` tagged template literal.');
+    if (query.sql.trim() === '')
+        throw new errors.InvalidInputError('Unexpected SQL input. Query cannot be empty.');
+    if (query.sql.trim() === '$1')
+        throw new errors.InvalidInputError('Unexpected SQL input. Query cannot be empty. Found only value binding.');
+    if (query.values.includes(undefined))
+        throw new errors.InvalidInputError('SQL tag cannot be bound an undefined value.');
+}
+
+/* The database's error has no frame of the script, since it comes in a later turn: the caller's is kept. */
+function withStack(error, caller) {
+    error.stack = `${error.name}: ${error.message}\n${caller.stack.slice(caller.stack.indexOf('\n') + 1)}`;
+    return error;
+}
+
+/* The query methods, over run(text, values), which resolves to an answer. */
+function queryMethods(run) {
+    const query = (query, wrap = (text) => text) => {
+        checkQuery(query);
+        const caller = new Error('called here');
+        return run(normalise(wrap(query.sql)), query.values.map(writeValue)).then(readResult, (error) => {
+            throw withStack(error, caller);
+        });
+    };
+    const onlyColumn = (row, Wrong = errors.DataIntegrityError) => {
+        const names = Object.keys(row);
+        if (names.length !== 1)
+            throw new Wrong();
+        return names[0];
+    };
+    const methods = {
+        query: async (token) => query(token),
+        any: async (token) => (await query(token)).rows,
+        many: async (token) => {
+            const { rows } = await query(token);
+            if (rows.length === 0)
+                throw new errors.NotFoundError();
+            return rows;
+        },
+        maybeOne: async (token) => {
+            const { rows } = await query(token);
+            if (rows.length > 1)
+                throw new errors.DataIntegrityError();
+            return rows[0] ?? null;
+        },
+        one: async (token) => {
+            const row = await methods.maybeOne(token);
+            if (row === null)
+                throw new errors.NotFoundError();
+            return row;
+        },
+        exists: async (token) => Boolean((await query(token, (text) => `SELECT EXISTS(${text})`)).rows[0].exists),
+        anyFirst: async (token) => {
+            const { rows } = await query(token);
+            return rows.map((row) => row[onlyColumn(rows[0])]);
+        },
+        manyFirst: async (token) => {
+            const rows = await methods.many(token);
+            return rows.map((row) => row[onlyColumn(rows[0])]);
+        },
+        maybeOneFirst: async (token) => {
+            const row = await methods.maybeOne(token);
+            return row === null ? null : row[onlyColumn(row)];
+        },
+        oneFirst: async (token) => {
+            const row = await methods.one(token);
+            return row[onlyColumn(row, errors.UnexpectedStateError)];
+        },
+    };
+    return methods;
+}
+
+/* Inside a transaction, `depth` savepoints deep: a connection is of use only while it is the innermost one. */
+function bind(ask, state, depth) {
+    const checkDepth = () => {
+        if (state.depth !== depth)
+            throw new Error('Cannot run a query using parent transaction.');
+    };
+    return {
+        ...queryMethods(async (text, values) => {
+            checkDepth();
+            return ask(text, values);
+        }),
+        transaction: async (handler, limit = retryLimit) => {
+            checkDepth();
+            const savepoint = `slonik_savepoint_${depth + 1}`;
+            return retrying(limit, () => bracket({
+                begin: () => ask(`SAVEPOINT ${savepoint}`),
+                handler: () => handler(bind(ask, state, depth + 1)),
+                commit: () => {},
+                rollback: () => ask(`ROLLBACK TO SAVEPOINT ${savepoint}`),
+                setDepth: (isInside) => { state.depth = isInside ? depth + 1 : depth; },
+            }));
+        },
+    };
+}
+
+/* Outside any transaction. There is one connection, so whoever comes during a transaction() waits for its end. */
+function bindOutside(ask, state) {
+    const query = async (text, values) => {
+        while (state.outer !== null)
+            await state.outer;
+        return ask(text, values);
+    };
+    const transaction = async (handler, limit = retryLimit) => {
+        while (state.outer !== null)
+            await state.outer;
+        const done = retrying(limit, () => bracket({
+            begin: () => ask('START TRANSACTION'),
+            handler: () => handler(bind(ask, state, 0)),
+            commit: () => ask('COMMIT'),
+            rollback: () => ask('ROLLBACK'),
+            setDepth: (isInside) => { state.depth = isInside ? 0 : null; },
+        }));
+        state.outer = done.then(() => {}, () => {}).then(() => { state.outer = null; });
+        return done;
+    };
+    const pool = { ...queryMethods((text, values) => retrying(retryLimit, () => query(text, values))), transaction };
+    return { ...pool, connect: async (handler) => handler(pool) };
+}
+
+async function bracket({ begin, handler, commit, rollback, setDepth }) {
+    setDepth(true);
+    try {
+        await begin();
+        try {
+            const result = await handler();
+            await commit();
+            return result;
+        } catch (error) {
+            await rollback().catch(() => {}); /* the connection may be gone; what went wrong first counts */
+            throw error;
+        }
+    } finally {
+        setDepth(false);
+    }
+}
+
+async function retrying(limit, attempt) {
+    for (let retries = 0; ; retries++) {
+        try {
+            return await attempt();
+        } catch (error) {
+            if (!mayRetry(error) || retries >= limit)
+                throw error;
+        }
+    }
+}

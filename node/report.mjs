@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
+import { DatabaseError } from './errors.mjs';
+
+/* What dbalt is told when a script fails: the message, and where in the scripts' folder it happened. */
+
+const longest = 16_384;
+const frame = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::(\d+))?\)?$/u;
+
+const cut = (text) => {
+    const whole = String(text).toWellFormed().replaceAll('\0', '\u{fffd}');
+    return whole.length <= longest ? whole : `${whole.slice(0, longest)} … (${whole.length} characters)`;
+};
+
+const placeOf = (line) => {
+    const [, name, row, column] = frame.exec(line) ?? [];
+    if (name === undefined)
+        return null;
+    const file = name.startsWith('file:') ? fileURLToPath(name) : name;
+    return { file, line: Number(row), ...(column !== undefined && { column: Number(column) }) };
+};
+
+/* Node tells the place of a syntax error only to its terminal: another one is asked to check the file. */
+function syntaxPlace(script) {
+    const { stderr } = spawnSync(process.execPath, ['--check', script], { encoding: 'utf8', timeout: 10_000 });
+    const [first = '', , caret = ''] = (stderr ?? '').split('\n');
+    const place = placeOf(first);
+    return place && { ...place, ...(caret.includes('^') && { column: caret.indexOf('^') + 1 }) };
+}
+
+/* The first frame inside the scripts' folder. */
+function findPlace(error, script) {
+    if (!existsSync(script))
+        return {};
+    const folders = [path.dirname(script), path.dirname(realpathSync(script))].map((folder) => folder + path.sep);
+    const places = String(error.stack ?? '').split('\n').map(placeOf);
+    const place = places.find((place) => place !== null && folders.some((folder) => place.file.startsWith(folder)));
+    if (place === undefined && error.name === 'SyntaxError' && !script.endsWith('ts'))
+        return syntaxPlace(script) ?? {};
+    return place ?? {};
+}
+
+const sourceLine = ({ file, line }) => (existsSync(file) ? readFileSync(file, 'utf8').split(/\r?\n/u)[line - 1] : undefined) ?? '';
+
+/* What the database said of the query that failed, and its SQLSTATE as `code`; a script's own `code` is not one. */
+function databaseProperties(error) {
+    const names = ['code', 'detail', 'hint', 'constraint', 'schema', 'table'];
+    return error instanceof DatabaseError
+        ? Object.fromEntries(names.filter((name) => typeof error[name] === 'string').map((name) => [name, cut(error[name])]))
+        : {};
+}
+
+/* Without the frames of Node, nor those of the host where there are others. */
+function readableStack(error) {
+    const lines = String(error.stack ?? '').replaceAll('?hooked', '').split('\n');
+    const isFrame = (line) => /^ +at /u.test(line);
+    const outside = lines.filter((line) => !/^ +at .*\(?node:[\w/]+:\d+:\d+\)?$/u.test(line));
+    const scripts = outside.filter((line) => !/^ +at .*\[eval\d*\]:\d+:\d+\)?$/u.test(line));
+    return [scripts, outside].find((kept) => kept.some(isFrame))?.join('\n') ?? '';
+}
+
+export function describeFailure(thrown, script) {
+    const error = thrown instanceof Error ? thrown : { message: `the script threw ${inspect(thrown)}`, name: '', stack: '' };
+    const place = findPlace(error, script);
+    return {
+        name: cut(error.name),
+        message: cut(error.message),
+        stack: cut([readableStack(error), error.cause && `cause: ${inspect(error.cause)}`].filter(Boolean).join('\n')),
+        ...databaseProperties(error.originalError ?? error),
+        ...(error.name === 'ExitPromptError' && { interrupted: true }), /* inquirer's name for Ctrl-C */
+        ...place,
+        ...(place.line !== undefined && { source: cut(sourceLine(place)) }),
+    };
+}

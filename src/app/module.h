@@ -1,0 +1,21 @@
+/* Module: JavaScript alterations, run by a Node host inside the transaction that dbalt owns. */
+
+#ifndef APP_MODULE_H
+#define APP_MODULE_H
+
+#include "app/run.h"
+#include "history/transaction.h"
+
+/* DBALT_ERROR_SCRIPT where the database's driver cannot answer the queries of modules. */
+bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error);
+
+/* Loads a module into the plan's host, which is started when it is the first, and tells in the script what it exports. */
+bool module_load(Script *script, DbaltPlan *plan, DbaltError *error);
+
+/* Runs a section inside a transaction that was begun for it, up to its COMMIT. */
+Outcome module_run_whole(Run *run, const Script *script, SectionKind section, int attempt, Transaction *transaction, DbaltError *error);
+
+/* Runs a section in autocommit. */
+bool module_run_outside(Run *run, const Script *script, SectionKind section, Fault *fault, DbaltError *error);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * Leftovers: a CREATE INDEX CONCURRENTLY that fails leaves an invalid index, which slows every write down, serves no query, and makes
+ * "IF NOT EXISTS" believe that all is done (https://www.postgresql.org/docs/15/sql-createindex.html, "Building Indexes Concurrently").
+ */
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "drivers/postgres/fault.h"
+#include "drivers/postgres/postgres.h"
+#include "sql/lexer.h"
+
+/*
+ * Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Only when nobody is building on
+ * that table now; of sessions that are hidden from us we cannot know, so they count. $1 is the table, $2 the index, as written.
+ */
+#define FIND_SQL                                                                                                         \
+    "SELECT c.oid::regclass::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
+    "WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1] AND c.relkind = 'i' AND NOT i.indisvalid\n" \
+    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.datname = current_database()\n" \
+    "                  AND (p.relid = i.indrelid OR p.relid IS NULL))"
+
+typedef struct Reader {
+    Lexer lexer;
+    Token token;
+} Reader;
+
+static void advance(Reader *reader)
+{
+    reader->token = lexer_next(&reader->lexer);
+}
+
+/* Passes over a keyword. */
+static bool take_word(Reader *reader, Text word)
+{
+    if (reader->token.kind != TOKEN_WORD || !text_equals_ignoring_case(reader->token.text, word))
+        return false;
+
+    advance(reader);
+    return true;
+}
+
+/* A name with its dots, as it was written. */
+static Text take_name(Reader *reader)
+{
+    Text name = reader->token.text;
+    while (reader->token.kind == TOKEN_WORD || reader->token.kind == TOKEN_QUOTED) {
+        name.length = (size_t)(reader->token.text.data + reader->token.text.length - name.data);
+        advance(reader);
+        if (!text_equals(reader->token.text, TEXT(".")))
+            break;
+        advance(reader);
+    }
+    return name;
+}
+
+/* CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] index ON [ONLY] table ...; false for all else. */
+static bool read_statement(Text *index, Text *table, Text statement)
+{
+    Reader reader;
+    lexer_init(&reader.lexer, SQL_POSTGRES, statement);
+    advance(&reader);
+    if (!take_word(&reader, TEXT("CREATE")))
+        return false;
+    take_word(&reader, TEXT("UNIQUE"));
+    if (!take_word(&reader, TEXT("INDEX")) || !take_word(&reader, TEXT("CONCURRENTLY")))
+        return false;
+    if (take_word(&reader, TEXT("IF")) && !(take_word(&reader, TEXT("NOT")) && take_word(&reader, TEXT("EXISTS"))))
+        return false;
+    if (take_word(&reader, TEXT("ON"))) /* without a name it gets a new one */
+        return false;
+
+    *index = take_name(&reader);
+    if (!take_word(&reader, TEXT("ON")))
+        return false;
+    take_word(&reader, TEXT("ONLY"));
+    *table = take_name(&reader);
+    return index->length > 0 && table->length > 0;
+}
+
+/* The invalid index as its own name, quoted where it must be; NULL when there is none. */
+static bool find_invalid(const char **name, Arena *arena, PostgresConnection *connection, Text index, Text table, DbaltError *error)
+{
+    PGconn *libpq = connection->session.libpq;
+    char *index_literal = PQescapeLiteral(libpq, index.data, index.length);
+    char *table_literal = PQescapeLiteral(libpq, table.data, table.length);
+    const char *sql = index_literal == NULL || table_literal == NULL ? NULL : arena_format(arena, FIND_SQL, table_literal, index_literal);
+    PQfreemem(index_literal);
+    PQfreemem(table_literal);
+    if (sql == NULL)
+        return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
+
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
+    if (result == NULL)
+        return false;
+    *name = PQntuples(result) == 0 ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 0));
+    return true;
+}
+
+bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *arena, Text statement, DbaltError *error)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    Text index;
+    Text table;
+    const char *name = NULL;
+    *cleared = NULL;
+    if (!read_statement(&index, &table, statement))
+        return true;
+    if (!find_invalid(&name, arena, connection, index, table, error))
+        return fail_context(error, "cannot look for an invalid index");
+    if (name == NULL)
+        return true;
+
+    const char *sql = arena_format(arena, "DROP INDEX CONCURRENTLY %s", name);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
+    if (result == NULL)
+        return fail_context(error, "cannot drop the invalid index %s", name);
+
+    *cleared = arena_format(arena, "Dropped the invalid index %s, which an earlier build had left; it is built again", name);
+    return true;
+}

@@ -1,0 +1,294 @@
+#include "scripts/node_host.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/process.h"
+
+enum {
+    START_WITHIN = 30000, /* milliseconds: a cold disk and a slow machine */
+    LOAD_WITHIN = 60000,
+    END_WITHIN = 2000,
+    CHUNK = 64 * 1024,
+};
+
+extern const char node_host_source[]; /* made from node/host.mjs */
+
+struct NodeHost {
+    Wait *wait;
+    Child child;
+    bool interactive;
+    int64_t silence;
+    char *buffer; /* owned: what was read and not yet taken */
+    size_t length, capacity, taken;
+};
+
+/* The names that a module exports, by section. */
+static const char *const exports[SECTION_COUNT] = {
+    [SECTION_BEFORE_UP] = "beforeUp", [SECTION_UP] = "up", [SECTION_DOWN] = "down", [SECTION_BEFORE_DOWN] = "beforeDown"};
+
+static void json_cleanup(json_t **value)
+{
+    json_decref(*value);
+}
+
+static void string_cleanup(char **string)
+{
+    free(*string);
+}
+
+static const char *text_member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text == NULL ? "" : text;
+}
+
+/* What became of a child that no longer speaks. */
+static bool fail_ended(NodeHost *host, const char *path, DbaltError *error)
+{
+    int status = 0;
+    child_stop(&host->child, host->wait, wait_now() + END_WITHIN, &status);
+    if (WIFSIGNALED(status))
+        fail(error, DBALT_ERROR_FAILED, "node was killed by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else
+        fail(error, DBALT_ERROR_FAILED, "the script ended its process with exit code %d", WEXITSTATUS(status));
+    error_set(error->script, sizeof error->script, "%s", path);
+    return false;
+}
+
+static bool fail_silent(NodeHost *host, const char *path, int64_t waited, DbaltError *error)
+{
+    child_stop(&host->child, host->wait, 0, NULL);
+    fail(error, DBALT_ERROR_FAILED, "the script neither ended nor queried anything for %g s", (double)waited / 1000);
+    error_set(error->script, sizeof error->script, "%s", path);
+    return fail_hint(error, "set DATABASE_STATEMENT_TIMEOUT to more milliseconds, or to DISABLE_TIMEOUT for no limit");
+}
+
+static bool wait_for_child(NodeHost *host, int descriptor, short events, const char *path, int64_t patience, DbaltError *error)
+{
+    int64_t deadline = patience == WAIT_FOREVER ? WAIT_FOREVER : wait_now() + patience;
+    switch (wait_for(host->wait, descriptor, events, deadline)) {
+    case WAIT_READY:
+        return true;
+    case WAIT_CANCELLED:
+        child_stop(&host->child, host->wait, 0, NULL);
+        return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted");
+    case WAIT_TIMEOUT:
+        break;
+    }
+    return fail_silent(host, path, patience, error);
+}
+
+static bool send_object(NodeHost *host, const json_t *object, const char *path, DbaltError *error)
+{
+    CLEANUP(string_cleanup) char *line = json_dumps(object, JSON_COMPACT);
+    if (line == NULL)
+        abort(); /* no memory */
+
+    size_t length = strlen(line);
+    line[length++] = '\n'; /* over the NUL: the length counts */
+    for (size_t sent = 0; sent < length;) {
+        ssize_t written = send(host->child.to, line + sent, length - sent, MSG_NOSIGNAL);
+        if (written >= 0)
+            sent += (size_t)written;
+        else if (errno == EPIPE || errno == ECONNRESET)
+            return fail_ended(host, path, error);
+        else if (errno == EAGAIN && !wait_for_child(host, host->child.to, POLLOUT, path, LOAD_WITHIN, error))
+            return false;
+    }
+    return true;
+}
+
+static bool read_more(NodeHost *host, const char *path, int64_t patience, DbaltError *error)
+{
+    if (host->capacity - host->length < CHUNK) {
+        host->capacity = host->capacity * 2 + CHUNK;
+        host->buffer = realloc(host->buffer, host->capacity);
+        if (host->buffer == NULL)
+            abort();
+    }
+
+    ssize_t count = read(host->child.from, host->buffer + host->length, CHUNK);
+    if (count > 0) {
+        host->length += (size_t)count;
+        return true;
+    }
+    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        return wait_for_child(host, host->child.from, POLLIN, path, patience, error);
+    return fail_ended(host, path, error);
+}
+
+/* The next line as an object; the caller owns it. */
+static bool receive_object(json_t **object, NodeHost *host, const char *path, int64_t patience, DbaltError *error)
+{
+    if (host->child.pid < 0)
+        return fail(error, DBALT_ERROR_FAILED, "node has ended");
+
+    size_t searched = host->taken;
+    const char *end = NULL;
+    while (host->length == searched || (end = memchr(host->buffer + searched, '\n', host->length - searched)) == NULL) {
+        searched = host->length;
+        if (!read_more(host, path, patience, error))
+            return false;
+    }
+
+    json_error_t cause;
+    const char *line = host->buffer + host->taken;
+    *object = json_loadb(line, (size_t)(end - line), 0, &cause);
+    host->taken = (size_t)(end + 1 - host->buffer);
+    if (host->taken == host->length)
+        host->taken = host->length = 0;
+    if (!json_is_object(*object))
+        return fail(error, DBALT_ERROR_FAILED, "the Node host wrote what is no JSON object: %s", cause.text);
+    return true;
+}
+
+static bool is_type(const json_t *object, const char *type)
+{
+    return strcmp(text_member(object, "type"), type) == 0;
+}
+
+static bool fail_out_of_turn(const json_t *object, DbaltError *error)
+{
+    return fail(error, DBALT_ERROR_FAILED, "the Node host said \"%s\" out of turn", text_member(object, "type"));
+}
+
+void node_host_stop(NodeHost *host)
+{
+    if (host == NULL)
+        return;
+
+    child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
+    free(host->buffer);
+    free(host);
+}
+
+/* "ready" of the protocol; a node that is too old says so instead. */
+static bool greet(NodeHost *host, DbaltError *error)
+{
+    CLEANUP(json_cleanup) json_t *hello = NULL;
+    if (!receive_object(&hello, host, "node", START_WITHIN, error)) {
+        if (error->code != DBALT_ERROR_INTERRUPTED)
+            fail(error, DBALT_ERROR_SCRIPT, "node ends before it runs anything");
+        return fail_hint(error, "\"node --version\" must work here, and print v20 or newer");
+    }
+    if (is_type(hello, "failed"))
+        return fail(error, DBALT_ERROR_SCRIPT, "%s", text_member(hello, "message"));
+    return is_type(hello, "ready") || fail_out_of_turn(hello, error);
+}
+
+bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *const arguments[] = {"node", "--input-type=module", "--eval", node_host_source, NULL};
+    const char *const extra[] = {arena_format(&arena, "DB_URL=%s", options->url), NULL};
+
+    Child child;
+    if (!child_start(&child, arguments, extra)) {
+        fail_errno(error, DBALT_ERROR_SCRIPT, "cannot start node, which runs JavaScript alterations");
+        return fail_hint(error, "install Node.js 20 or newer, and have it on the PATH");
+    }
+
+    NodeHost *host = calloc(1, sizeof *host);
+    if (host == NULL)
+        abort();
+    *host = (NodeHost){.wait = options->wait, .child = child, .interactive = options->interactive, .silence = options->silence};
+    if (!greet(host, error)) {
+        node_host_stop(host);
+        return false;
+    }
+    *result = host;
+    return true;
+}
+
+/* "failed" of the protocol. Always false. */
+static bool fail_by_host(const json_t *object, const char *path, DbaltErrorCode code, DbaltError *error)
+{
+    const char *file = text_member(object, "file");
+    fail(error, code, "%s", text_member(object, "message"));
+    for (char *letter = error->message; *letter != '\0'; letter++) {
+        if (*letter == '\n' || *letter == '\r')
+            *letter = ' ';
+    }
+    error_set(error->script, sizeof error->script, "%s", file[0] == '\0' ? path : file);
+    error_set(error->sqlstate, sizeof error->sqlstate, "%s", text_member(object, "code"));
+    error_set(error->statement, sizeof error->statement, "%s", text_member(object, "source"));
+    error->line = (int)json_integer_value(json_object_get(object, "line"));
+    error->column = (int)json_integer_value(json_object_get(object, "column"));
+    fail_detail(error, "%s", text_member(object, "stack"));
+    if (json_is_true(json_object_get(object, "interrupted"))) /* Ctrl-C at a question: a key, and no signal */
+        error->code = DBALT_ERROR_INTERRUPTED;
+    return false;
+}
+
+bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, json_string(paths[i]));
+
+    CLEANUP(json_cleanup) json_t *message = json_pack("{s:s, s:o}", "type", "expect", "paths", list);
+    return send_object(host, message, "node", error);
+}
+
+bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
+{
+    CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
+    CLEANUP(json_cleanup) json_t *answer = NULL;
+    if (!send_object(host, request, path, error) || !receive_object(&answer, host, path, LOAD_WITHIN, error))
+        return false;
+    if (is_type(answer, "failed"))
+        return fail_by_host(answer, path, DBALT_ERROR_SCRIPT, error);
+    if (!is_type(answer, "loaded"))
+        return fail_out_of_turn(answer, error);
+
+    const json_t *names = json_object_get(answer, "sections");
+    for (size_t section = 0; section < SECTION_COUNT; section++) {
+        present[section] = false;
+        for (size_t i = 0; i < json_array_size(names); i++) {
+            const char *name = json_string_value(json_array_get(names, i));
+            present[section] |= name != NULL && strcmp(name, exports[section]) == 0;
+        }
+    }
+    return true;
+}
+
+static bool answer_query(NodeHost *host, const json_t *query, const char *path, NodeQuery *answerer, void *context, DbaltError *error)
+{
+    CLEANUP(json_cleanup) json_t *answer = answerer(text_member(query, "sql"), json_object_get(query, "values"), context, error);
+    if (answer == NULL)
+        return false;
+
+    json_object_set(answer, "id", json_object_get(query, "id"));
+    return send_object(host, answer, path, error);
+}
+
+bool node_host_run(NodeHost *host, const char *path, SectionKind section, int attempt, NodeQuery *query, void *context, DbaltError *error)
+{
+    CLEANUP(json_cleanup)
+    json_t *request = json_pack("{s:s, s:s, s:s, s:i, s:b}", "type", "run", "path", path, "section", exports[section], "attempt", attempt,
+                                "interactive", host->interactive);
+    if (!send_object(host, request, path, error))
+        return false;
+
+    for (;;) {
+        CLEANUP(json_cleanup) json_t *object = NULL;
+        if (!receive_object(&object, host, path, host->silence, error))
+            return false;
+        if (is_type(object, "done"))
+            return true;
+        if (is_type(object, "failed"))
+            return fail_by_host(object, path, DBALT_ERROR_FAILED, error);
+        if (!is_type(object, "query"))
+            return fail_out_of_turn(object, error);
+        if (!answer_query(host, object, path, query, context, error))
+            return false;
+    }
+}

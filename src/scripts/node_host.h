@@ -1,0 +1,44 @@
+/*
+ * Node host: one `node` that runs the JavaScript alterations of a deploy. Their queries come over a pipe and are answered by the
+ * caller, who owns connection and transaction. The other side is node/host.mjs; node/README.md has the protocol.
+ */
+
+#ifndef SCRIPTS_NODE_HOST_H
+#define SCRIPTS_NODE_HOST_H
+
+#include <jansson.h>
+
+#include "base/wait.h"
+#include "core/state.h"
+
+typedef struct NodeHost NodeHost;
+
+typedef struct NodeOptions {
+    Wait *wait;       /* borrowed for the life of the host */
+    const char *url;  /* of the database: DB_URL in the scripts' environment */
+    bool interactive; /* a person is there to answer what a script asks */
+    int64_t silence;  /* milliseconds that a script may neither query nor end; WAIT_FOREVER = no limit */
+} NodeOptions;
+
+/* Answers one query: a new "answer" or "failure" object of the protocol, without its id. NULL ends the run: *error says why. */
+typedef json_t *NodeQuery(const char *sql, const json_t *values, void *context, DbaltError *error);
+
+/* The caller owns *host. DBALT_ERROR_SCRIPT when there is no node, or one that is too old. */
+bool node_host_start(NodeHost **host, const NodeOptions *options, DbaltError *error);
+
+/* Asks it to end, kills it when it does not, frees all. NULL is fine. */
+void node_host_stop(NodeHost *host);
+
+/* Tells which scripts will be loaded, in order, so that they are imported while the database is at work. */
+bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error);
+
+/* Imports a script and tells which sections it exports. DBALT_ERROR_SCRIPT, with the place, when it cannot be imported. */
+bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error);
+
+/*
+ * Runs a section, answering its queries, until it ends. When it throws, ends its process, stays silent or never resolves:
+ * DBALT_ERROR_FAILED with script, line, column and its own message; sqlstate when a query's failure was the reason.
+ */
+bool node_host_run(NodeHost *host, const char *path, SectionKind section, int attempt, NodeQuery *query, void *context, DbaltError *error);
+
+#endif

@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# Alterations in JavaScript: their queries run inside dbalt's transaction, and their failures are told like any other.
+
+load helper
+
+# script FILE [UP [DOWN]]: bodies of its functions
+script() {
+    printf "import { sql } from 'dbalt';\n\nexport default {\n    up: async (pool) => {\n%s\n    },\n    down: async (pool) => {\n%s\n    },\n};\n" \
+        "${2:-}" "${3:-}" | alteration "$1"
+}
+
+# fails_whole UP MESSAGE: what was done in the same transaction before is undone
+fails_whole() {
+    query 'create table log (what text)'
+    script 1.0.0-1-a.js "await pool.query(sql\`insert into log values ('before')\`);
+$1"
+    expect 1 deploy latest
+    err '"up" of 1.0.0-1-a.js failed: '
+    err "$2"
+    err '1.0.0-1-a.js'
+    err 'nothing of "up" was kept'
+    same "$(query 'select count(*) from log')" 0
+    same "$(deployed)" ''
+    same "$(events)" 'fail 1-a'
+}
+
+@test "they deploy and roll back, among SQL alterations" {
+    makes_table 1.0.0-1-first 1.0.0-3-third
+    script 1.0.0-2-second.mjs 'await pool.query(sql`create table second (id integer)`);' 'await pool.query(sql`drop table second`);'
+    expect 0 deploy latest
+    same "$(tables)" 'first second third'
+    same "$(query "select kind from dbalt.alteration order by sequence" | paste -sd ' ')" 'sql javascript sql'
+    expect 0 check
+    expect 0 rollback-to-timestamp 1
+    same "$(tables)" first
+}
+
+@test "what a script prints is output" {
+    script 1.0.0-1-a.js "console.log('from the script');"
+    expect 0 deploy latest
+    out 'from the script'
+}
+
+@test "an exception undoes all, and is told with its line" {
+    fails_whole "        throw new Error('all wrong');" 'all wrong'
+    err '1.0.0-1-a.js:6'
+}
+
+@test "a query that fails is told with what the database said" {
+    fails_whole 'await pool.query(sql`select nonsense`);' 'column "nonsense" does not exist'
+    err 'SQLSTATE 42703'
+}
+
+@test "a script that ends its process is a failure" {
+    fails_whole 'process.exit(0);' 'process.exit'
+}
+
+@test "a script that is killed is a failure" {
+    fails_whole "process.kill(process.pid, 'SIGKILL');" 'killed by signal 9'
+}
+
+@test "a script that never resolves is a failure" {
+    fails_whole 'await new Promise(() => undefined);' 'never resolved'
+}
+
+@test "COMMIT in a script is a failure" {
+    fails_whole 'await pool.query(sql`commit`);' 'COMMIT cannot stand in a script'
+}
+
+@test "a script in an endless loop is ended" {
+    export DATABASE_STATEMENT_TIMEOUT=500
+    fails_whole 'for (;;) ;' 'neither ended nor queried anything for 0.5 s'
+}
+
+@test "a statement that takes too long is ended, as Logto ends it" {
+    export DATABASE_STATEMENT_TIMEOUT=300
+    fails_whole 'await pool.query(sql`select pg_sleep(300)`);' 'statement timeout'
+    has_no_sleeper
+}
+
+@test "there is no limit when there should be none" {
+    export DATABASE_STATEMENT_TIMEOUT=DISABLE_TIMEOUT
+    script 1.0.0-1-a.js "await pool.query(sql\`create table found as select current_setting('statement_timeout') as value\`);"
+    expect 0 deploy latest
+    same "$(query 'select value from found')" 0
+}
+
+@test "a megabyte of output goes through" {
+    script 1.0.0-1-a.js "console.log('x'.repeat(1024 * 1024));"
+    expect 0 deploy latest
+    [ "${#output}" -ge 1048576 ]
+}
+
+@test "a serialization failure is tried again, with the script from its beginning" {
+    query 'create sequence tries'
+    script 1.0.0-1-a.js "const { n } = await pool.one(sql\`select nextval('tries') as n\`);
+if (n < 3)
+    await pool.query(sql\`do \$\$ begin raise exception 'again' using errcode = '40001'; end \$\$\`);"
+    expect 0 deploy latest
+    same "$(query 'select last_value from tries')" 3
+    same "$(deployed)" 1-a
+}
+
+@test "an invalid index that a failed beforeUp left is built again" {
+    query 'create table t (x integer); insert into t values (1), (1)'
+    alteration 1.0.0-1-a.js <<'JS'
+import { sql } from 'dbalt';
+
+export default {
+    beforeUp: async (pool) => {
+        await pool.query(sql`create unique index concurrently if not exists t_x on t (x)`);
+    },
+    up: async () => {},
+    down: async () => {},
+};
+JS
+    expect 1 deploy latest
+    same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" f
+    query 'delete from t'
+    expect 0 deploy latest
+    err 'Dropped the invalid index t_x'
+    same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" t
+}
+
+@test "beforeUp commits by itself" {
+    alteration 1.0.0-1-a.js <<'JS'
+import { sql } from 'dbalt';
+
+export default {
+    beforeUp: async (pool) => {
+        await pool.query(sql`create table before (id integer)`);
+        await pool.query(sql`create index concurrently i on before (id)`);
+    },
+    up: async () => {
+        throw new Error('later');
+    },
+};
+JS
+    expect 1 deploy latest
+    same "$(tables)" before
+    same "$(deployed)" ''
+}
+
+@test "one without a way back stops a roll back before it begins" {
+    makes_table 1.0.0-2-second
+    echo 'export default { up: async () => {} };' | alteration 1.0.0-1-a.js
+    expect 0 deploy latest
+    expect 2 rollback-to-timestamp 0.5
+    err 'exports no function "down"'
+    same "$(deployed)" '1-a 2-second'
+}
+
+# ---- Logto's state
+
+keeps_state() {
+    query 'create table systems (key text primary key, value jsonb not null)'
+    [ -z "${1-}" ] || query "insert into systems values ('alterationState', '{\"timestamp\": $1, \"updatedAt\": \"2026-01-02T03:04:05.678Z\"}')"
+}
+state() { query "select value->'timestamp' from systems where key = 'alterationState'"; }
+
+@test "Logto's state is adopted and written along" {
+    keeps_state 1
+    script 1.0.0-1-a.js "throw new Error('twice');"
+    script 1.0.0-2-b.js '' ''
+    script next-3-c.js '' ''
+    expect 3 check
+    err 'next-3-c.js'
+    expect 0 deploy next
+    err 'Adopting 1 alteration that Logto deployed'
+    same "$(state)" 3
+    expect 0 status
+    out_matches '1-?.* a +deployed +2026-01-02 03:04:05Z .*logto'
+    expect 0 rollback-to-timestamp 2
+    same "$(state)" 2
+}
+
+@test "Logto's state and the change are one transaction" {
+    keeps_state 1
+    script 1.0.0-2-b.js "throw new Error('no');"
+    expect 1 deploy latest
+    same "$(state)" 1
+}
+
+@test "without Logto's row there is none, unless asked for" {
+    keeps_state
+    script 1.0.0-2-b.js '' ''
+    expect 0 deploy latest
+    same "$(state)" ''
+    expect 0 rollback-to-timestamp 1
+    expect 0 deploy latest --state logto
+    same "$(state)" 2
+}
+
+@test "Logto's row stays as it is with --state dbalt" {
+    keeps_state 1
+    script 1.0.0-1-a.js '' ''
+    script 1.0.0-2-b.js '' ''
+    expect 0 deploy latest --state dbalt
+    same "$(state)" 1
+    same "$(deployed)" '1-a 2-b'
+}
+
+@test "the folder of a Logto installation is found" {
+    local folder
+    unset DBALT_DIR
+    rmdir alterations
+    for folder in packages/schemas/alterations-js node_modules/@logto/schemas/alterations-js; do
+        mkdir -p "$folder"
+        echo 'export default { up: async () => {} };' >"$folder/1.0.0-1-from-${folder%%/*}.js"
+        expect 0 list
+        same "$output" "1.0.0-1-from-${folder%%/*}.js"
+    done
+    mkdir alterations
+    expect 0 list
+    same "$output" ''
+}

@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
+import { startHost } from './host-client.mjs';
+import { installation } from './logto.mjs';
+
+const failing = (code, more = {}) => () => ({ type: 'failure', message: 'the database said no', code, ...more });
+const textOf = (host) => host.queries.map(({ sql }) => sql);
+
+test('says which Node it is', async () => {
+    const host = startHost();
+    assert.match((await host.ready).node, /^v\d+/u);
+    assert.deepEqual(await host.end(), { code: 0, signal: null });
+});
+
+test('ends in order when it is asked to', async () => {
+    const host = startHost();
+    await host.ready;
+    host.child.stdio[3].write('{"type":"exit"}\n');
+    assert.deepEqual(await host.exited, { code: 0, signal: null });
+});
+
+test('tells which sections a script exports', async () => {
+    const cases = [
+        [script({}), ['up']],
+        [script({ down: 'async () => {}', beforeDown: '() => {}', beforeUp: '() => {}' }), ['up', 'down', 'beforeUp', 'beforeDown']],
+        [write('1.0.0-1-common.cjs.js', 'module.exports = { up() {}, down() {} };'), ['up', 'down']],
+    ];
+    await withHost(undefined, async (host) => {
+        for (const [file, sections] of cases)
+            assert.deepEqual(await host.load(file), { type: 'loaded', sections });
+    });
+});
+
+test('refuses a script that exports nonsense', async () => {
+    const cases = [
+        [write('a.mjs', 'export const up = 1;'), /no default export/u],
+        [write('b.mjs', 'export default { up: 1 };'), /"up" of the script is not a function/u],
+        [write('c.mjs', 'export default { down() {} };'), /has no "up"/u],
+        [path.join(folder, 'nowhere.mjs'), /Cannot find module/u],
+        [write('d.mjs', "import x from 'no-such-package';\nexport default {};"), /Cannot find package 'no-such-package'/u],
+    ];
+    await withHost(undefined, async (host) => {
+        for (const [file, message] of cases) {
+            const reply = await host.load(file);
+            assert.equal(reply.type, 'failed');
+            assert.match(reply.message, message);
+        }
+    });
+});
+
+test('names the place of a syntax error', async () => {
+    const file = write('syntax.mjs', 'const a = 1;\nconst b = ;\n');
+    const { reply } = await runSection(file);
+    assert.deepEqual([reply.name, reply.file, reply.line, reply.column, reply.source], ['SyntaxError', file, 2, 11, 'const b = ;']);
+});
+
+test('names the place of what a script throws', async () => {
+    const cases = [
+        ['async () => { throw new TypeError("no way") }', 'TypeError', 'no way', 4],
+        ['async () => { await null; null.x }', 'TypeError', /null/u, 4],
+        ['async () => { setTimeout(() => { throw new Error("later") }); await new Promise(() => {}) }', 'Error', 'later', 4],
+        ['async () => { Promise.reject(new Error("alone")); await new Promise((done) => setTimeout(done, 1000)) }', 'Error', 'alone', 4],
+        ['async () => { throw "text" }', '', "the script threw 'text'", undefined],
+        ['async () => { throw undefined }', '', 'the script threw undefined', undefined],
+    ];
+    for (const [up, name, message, line] of cases) {
+        const file = script({ down: '() => {}', up });
+        const { reply } = await runSection(file);
+        assert.equal(reply.type, 'failed');
+        assert.equal(reply.name, name);
+        assert.match(reply.message, typeof message === 'string' ? new RegExp(`^${message}$`, 'u') : message);
+        assert.equal(reply.line, line === undefined ? undefined : 3);
+        assert.equal(reply.file, line === undefined ? undefined : file);
+    }
+});
+
+test('names the place in a helper beside the script', async () => {
+    const helper = write('utils/helper.mjs', "\nexport const help = () => { throw new Error('in help') };\n");
+    const { reply } = await runSection(script({ up: 'async () => help()' }, { head: "import { help } from './utils/helper.mjs';" }));
+    assert.deepEqual([reply.file, reply.line], [helper, 2]);
+});
+
+test('names the place of the query that failed, and what the database said', async () => {
+    const file = script({ up: 'async (pool) => {\n    await pool.query(sql`select 1`);\n  }' });
+    const { reply } = await runSection(file, { answer: failing('42P01', { detail: 'more', hint: 'less' }) });
+    assert.deepEqual([reply.file, reply.line, reply.source], [file, 4, '    await pool.query(sql`select 1`);']);
+    assert.deepEqual([reply.message, reply.code, reply.detail, reply.hint], ['the database said no', '42P01', 'more', 'less']);
+    assert.doesNotMatch(reply.stack, /eval|node:internal/u);
+});
+
+test("does not take a script's own code for the database's", async () => {
+    const { reply } = await runSection(script({ up: 'async () => { throw Object.assign(new Error("x"), { code: "40001" }) }' }));
+    assert.equal(reply.code, undefined);
+});
+
+test('reports a script that exits', async () => {
+    const file = script({ up: 'async () => { process.exit(3); }' });
+    await withHost(undefined, async (host) => {
+        const reply = await host.run(file);
+        assert.deepEqual([reply.type, reply.message, reply.line], ['failed', 'the script called process.exit(3)', 3]);
+        assert.deepEqual(await host.exited, { code: 3, signal: null });
+    });
+});
+
+test('leaves nothing open when a script is killed', async () => {
+    const { reply } = await runSection(script({ up: 'async () => { process.kill(process.pid, "SIGKILL"); await new Promise(() => {}) }' }));
+    assert.deepEqual([reply.type, reply.signal], ['ended', 'SIGKILL']);
+});
+
+test('reports a promise that nothing can settle', async () => {
+    const cases = ['() => new Promise(() => {})', 'async (pool) => { await pool.query(sql`select 1`); await new Promise(() => {}) }'];
+    for (const up of cases) {
+        const { reply } = await runSection(script({ up }));
+        assert.match(reply.message, /never resolved/u);
+    }
+});
+
+test('reports a module that never loads', async () => {
+    const { reply } = await runSection(write('waits.mjs', 'await new Promise(() => {});\nexport default { up() {} };'));
+    assert.match(reply.message, /never resolved/u);
+});
+
+test('waits for a timer', async () => {
+    const { reply } = await runSection(script({ up: '() => new Promise((done) => setTimeout(done, 100))' }));
+    assert.equal(reply.type, 'done');
+});
+
+test('waits for an answer however long it takes', async () => {
+    const answer = () => new Promise((resolve) => { setTimeout(resolve, 300, {}); });
+    const { reply } = await runSection(script({ up: 'async (pool) => { await pool.query(sql`select 1`) }' }), { answer });
+    assert.equal(reply.type, 'done');
+});
+
+test('keeps what a script prints apart from the protocol', async () => {
+    const file = script({ up: 'async () => { console.log("x".repeat(1_000_000)); console.error("oops") }' });
+    const { reply, host } = await runSection(file);
+    assert.equal(reply.type, 'done');
+    assert.equal(host.output.length, 1_000_001);
+    assert.equal(host.errors, 'oops\n');
+});
+
+test('cuts a message of a megabyte, and shows that it did', async () => {
+    const { reply } = await runSection(script({ up: 'async () => { throw new Error("x".repeat(1_000_000)) }' }));
+    assert.ok(reply.message.length < 17_000);
+    assert.match(reply.message, /… \(1000000 characters\)$/u);
+});
+
+test('runs a script again, for another try', async () => {
+    const file = script({ up: 'async (pool) => { await pool.query(sql`select ${++count}`) }' }, { head: "import { sql } from 'dbalt';\nlet count = 0;" });
+    await withHost(undefined, async (host) => {
+        await host.run(file);
+        await host.run(file);
+        assert.deepEqual(host.queries.map(({ values }) => values), [['1'], ['2']]);
+    });
+});
+
+test('goes on after a failure', async () => {
+    await withHost(undefined, async (host) => {
+        assert.equal((await host.run(script({ up: 'async () => { throw new Error() }' }))).type, 'failed');
+        assert.equal((await host.run(script({}))).type, 'done');
+    });
+});
+
+test('gives a script a pool that ends with its section', async () => {
+    const head = "import { sql } from 'dbalt';\nlet kept;";
+    const file = script({ up: 'async (pool) => { kept = pool }', down: 'async () => { await kept.query(sql`select 1`) }' }, { head });
+    await withHost(undefined, async (host) => {
+        assert.equal((await host.run(file)).type, 'done');
+        assert.equal((await host.run(file, 'down')).message, 'Cannot use released connection');
+        assert.deepEqual(host.queries, []);
+    });
+});
+
+test('asks one query at a time, in order', async () => {
+    let open = 0;
+    const answer = async () => {
+        assert.equal(++open, 1);
+        await new Promise((resolve) => { setTimeout(resolve, 5); });
+        open--;
+        return {};
+    };
+    const up = 'async (pool) => { await Promise.all([1, 2, 3, 4, 5].map((n) => pool.query(sql`select ${n}`))) }';
+    const { reply, host } = await runSection(script({ up }), { answer });
+    assert.equal(reply.type, 'done');
+    assert.deepEqual(host.queries.map(({ values }) => values[0]), ['1', '2', '3', '4', '5']);
+});
+
+test('counts queries that nobody awaited to their section', async () => {
+    const up = 'async (pool) => { pool.query(sql`select 1`).then(() => pool.query(sql`select 2`)) }';
+    const good = await runSection(script({ up }));
+    assert.deepEqual([good.reply.type, textOf(good.host)], ['done', ['select 1', 'select 2']]);
+    const bad = await runSection(script({ up: 'async (pool) => { pool.query(sql`select 1`) }' }), { answer: failing('42601') });
+    assert.deepEqual([bad.reply.type, bad.reply.code], ['failed', '42601']);
+});
+
+test('drops what waits behind a query that failed', async () => {
+    const up = 'async (pool) => { await Promise.all([1, 2, 3].map((n) => pool.query(sql`select ${n}`))) }';
+    const { reply, host } = await runSection(script({ up }), { answer: failing('40001') });
+    assert.equal(reply.code, '40001');
+    assert.ok(host.queries.length <= 2);
+});
+
+test('carries megabytes both ways', async () => {
+    const big = 'é'.repeat(2_000_000);
+    const up = "async (pool) => { const { a } = await pool.one(sql`select ${'é'.repeat(2_000_000)}`); if (a.length !== 2_000_000) throw new Error('short') }";
+    const { reply, host } = await runSection(script({ up }), { answer: () => rows({ a: 25 }, [big]) });
+    assert.equal(reply.type, 'done');
+    assert.equal(host.queries[0].values[0], big);
+});
+
+test('sends no text that the other side could not hold', async () => {
+    const nul = await runSection(script({ up: "async (pool) => { await pool.query(sql`select ${'a\\0b'}`) }" }));
+    assert.match(nul.reply.message, /U\+0000/u);
+    const half = await runSection(script({ up: "async (pool) => { await pool.query(sql`select ${'\\ud800'}`) }" }));
+    assert.deepEqual(half.host.queries[0].values, ['\u{fffd}']);
+});
+
+test('fails a question at once when there is no terminal, and names CI', async () => {
+    const head = "import { createInterface } from 'node:readline/promises';";
+    const up = 'async () => { await createInterface({ input: process.stdin, output: process.stdout }).question("Sure? ") }';
+    const { reply } = await runSection(script({ up }, { head }), { request: { interactive: false } });
+    assert.match(reply.message, /no terminal to answer it: with the variable CI/u);
+});
+
+test("fails inquirer's question at once, and lets it be when it has nothing to ask", async () => {
+    const up = "async () => { await inquirer.prompt({ type: 'confirm', name: 'sure', message: 'Sure?', when: !process.env.CI }) }";
+    const file = script({ up }, { head: "import inquirer from 'inquirer';" });
+    const { CI, ...env } = process.env;
+    const asks = await runSection(file, { env, cwd: installation });
+    assert.match(asks.reply.message, /with the variable CI/u);
+    assert.equal((await runSection(file, { env: { ...env, CI: 'true' }, cwd: installation })).reply.type, 'done');
+});
+
+test('lets a script open its input without asking', async () => {
+    const head = "import { createInterface } from 'node:readline';";
+    const up = 'async () => { createInterface({ input: process.stdin }).close() }';
+    assert.equal((await runSection(script({ up }, { head }))).reply.type, 'done');
+});
+
+test('lets a script ask on a terminal', async () => {
+    const head = "import { createInterface } from 'node:readline/promises';";
+    const up = 'async () => { console.log("said " + await createInterface({ input: process.stdin, output: process.stdout }).question("Sure? ")) }';
+    const host = startHost(undefined, { stdin: 'pipe' });
+    await host.ready;
+    host.child.stdin.write('yes\n');
+    assert.equal((await host.run(script({ up }, { head }), 'up', { interactive: true })).type, 'done');
+    assert.match(host.output, /said yes/u);
+    host.child.stdin.end();
+    await host.end();
+});
+
+test('calls Ctrl-C an interruption, also where inquirer signals itself', async () => {
+    const cases = ['process.kill(process.pid, "SIGINT"); await new Promise(() => {})', 'throw Object.assign(new Error("closed"), { name: "ExitPromptError" })'];
+    for (const text of cases) {
+        const { reply } = await runSection(script({ up: `async () => { ${text} }` }));
+        assert.deepEqual([reply.type, reply.interrupted], ['failed', true]);
+    }
+});
+
+test('gives a script the environment of dbalt', async () => {
+    const env = { ...process.env, DB_URL: 'postgres://here' };
+    const { host } = await runSection(script({ up: 'async () => console.log(process.env.DB_URL)' }), { env });
+    assert.equal(host.output, 'postgres://here\n');
+});
+
+test('keeps the pipe from what a script starts', async () => {
+    const head = "import { spawn } from 'node:child_process';";
+    const up = "async () => { spawn('sleep', ['30'], { detached: true, stdio: 'ignore' }).unref(); }";
+    const before = Date.now();
+    await withHost(undefined, async (host) => {
+        await host.run(script({ up }, { head }));
+        await host.end();
+    });
+    assert.ok(Date.now() - before < 10_000);
+});

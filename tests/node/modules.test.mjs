@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
+import { installation } from './logto.mjs';
+import { nodeUnderTest } from './host-client.mjs';
+
+const major = Number(execFileSync(nodeUnderTest, ['--version'], { encoding: 'utf8' }).slice(1).split('.')[0]);
+
+/* A folder laid out as Logto's image: scripts whose imports are installed for its CLI alone. */
+function image() {
+    const root = path.join(folder, 'image');
+    mkdirSync(path.join(root, 'packages/cli/node_modules/@silverhand'), { recursive: true });
+    write('image/packages/cli/package.json', '{"name": "@logto/cli", "type": "module"}');
+    write('image/packages/cli/node_modules/only-there/package.json', '{"name": "only-there", "type": "module", "exports": {"import": "./index.js"}}');
+    write('image/packages/cli/node_modules/only-there/index.js', "export const where = 'there';\n");
+    symlinkSync(path.join(installation, 'node_modules/@silverhand/slonik'), path.join(root, 'packages/cli/node_modules/@silverhand/slonik'));
+    write('image/packages/schemas/package.json', '{"name": "@logto/schemas", "type": "module"}');
+    return root;
+}
+const root = image();
+
+test('resolves from @logto/cli what does not resolve from the script', async () => {
+    const file = write('image/packages/schemas/alterations-js/1.0.0-1-a.js',
+        "import { sql } from '@silverhand/slonik';\nimport { where } from 'only-there';\n"
+        + 'export default { up: async (pool) => { console.log(where); await pool.query(sql`select ${1}`) } };');
+    const { reply, host } = await runSection(file);
+    assert.deepEqual([reply.type, host.output, host.queries.length], ['done', 'there\n', 1]);
+});
+
+test('finds @logto/cli from the working directory too', async () => {
+    const file = script({ up: 'async () => console.log(where)' }, { head: "import { where } from 'only-there';" });
+    assert.equal((await runSection(file, { cwd: root })).host.output, 'there\n');
+    assert.equal((await runSection(file)).reply.type, 'failed');
+});
+
+test('names the package that is nowhere', async () => {
+    const { reply } = await runSection(script({}, { head: "import 'no-such-package';" }));
+    assert.match(reply.message, /no-such-package/u);
+});
+
+test("offers its own sql as dbalt, and as a slonik that is not installed", async () => {
+    for (const name of ['dbalt', '@silverhand/slonik', 'slonik']) {
+        const head = `import { sql, NotFoundError } from '${name}';`;
+        const up = 'async (pool) => { await pool.one(sql`select ${1}`).catch((error) => console.log(error instanceof NotFoundError)) }';
+        const { reply, host } = await runSection(script({ up }, { head }), { answer: () => rows({ n: 23 }) });
+        assert.deepEqual([reply.type, host.output], ['done', 'true\n'], name);
+    }
+});
+
+test("throws the errors of the script's own slonik", async () => {
+    const file = write('image/packages/schemas/alterations-js/1.0.0-2-b.js',
+        "import { sql, NotFoundError, InvalidInputError } from '@silverhand/slonik';\n"
+        + 'export default { up: async (pool) => {\n'
+        + '  await pool.one(sql`select 1`).catch((error) => console.log(error instanceof NotFoundError));\n'
+        + '  await pool.any(sql` `).catch((error) => console.log(error instanceof InvalidInputError));\n'
+        + '} };');
+    const { host } = await runSection(file, { answer: () => rows({ n: 23 }) });
+    assert.equal(host.output, 'true\ntrue\n');
+});
+
+test('imports ahead what needs the hooks, while it is asked for', async () => {
+    const file = script({ up: 'async () => console.log(typeof sql)' });
+    await withHost(() => rows({}), async (host) => {
+        host.write({ type: 'expect', paths: [file] });
+        assert.deepEqual(await host.load(file), { type: 'loaded', sections: ['up'] });
+        assert.equal((await host.run(file)).type, 'done');
+        assert.equal(host.output, 'function\n');
+    });
+});
+
+test('imports a module once, however often it runs', async () => {
+    const file = write('once.mjs', "import { sql } from 'dbalt';\nconsole.log('imported');\nexport default { up() {}, down() {} };");
+    await withHost(undefined, async (host) => {
+        for (const reply of [await host.load(file), await host.run(file), await host.run(file, 'down')])
+            assert.notEqual(reply.type, 'failed');
+        assert.equal(host.output, 'imported\n');
+    });
+});
+
+test('imports the scripts to come while others work, and keeps their failures for their turn', async () => {
+    const good = write('ahead/good.mjs', "console.log('good');\nexport default { up() { console.log('up') } };");
+    const bad = write('ahead/bad.mjs', "console.log('bad');\nthrow new Error('mine');");
+    const first = script({ up: 'async (pool) => { await pool.query(sql`select 1`); console.log("first"); }' });
+    const answer = () => new Promise((resolve) => { setTimeout(resolve, 200, {}); });
+    await withHost(answer, async (host) => {
+        host.write({ type: 'expect', paths: [bad, path.join(folder, 'nowhere.mjs'), good] });
+        assert.equal((await host.run(first)).type, 'done');
+        assert.equal((await host.run(bad)).message, 'mine');
+        assert.equal((await host.run(good)).type, 'done');
+        assert.equal(host.output.replace('first\n', ''), 'bad\ngood\nup\n');
+    });
+});
+
+const typed = "import { sql } from 'dbalt';\nimport { table } from './utils/table.js';\nimport type { Pool } from './nowhere.js';\n"
+    + 'type Row = { n: number };\n'
+    + 'export default {\n  up: async (pool: Pool) => { const row: Row = await pool.one(sql`select n from ${sql.identifier([table])}`); console.log(row.n) },\n'
+    + "  down: async () => { throw new Error('typed' as string) },\n};\n";
+
+const stripsTypes = major >= 22;
+const testWhere = (condition, ...rest) => condition && test(...rest);
+
+testWhere(stripsTypes, 'runs TypeScript', async () => {
+    write('typed/utils/table.ts', "export const table: string = 'a';\n");
+    const file = write('typed/1.0.0-1-a.ts', typed);
+    await withHost(() => rows({ n: 23 }, ['7']), async (host) => {
+        assert.deepEqual(await host.load(file), { type: 'loaded', sections: ['up', 'down'] });
+        assert.equal((await host.run(file)).type, 'done');
+        assert.deepEqual([host.output, host.errors, host.queries[0].sql], ['7\n', '', 'select n from "a"']);
+        const reply = await host.run(file, 'down');
+        assert.deepEqual([reply.message, reply.file, reply.line], ['typed', file, 7]);
+    });
+});
+
+testWhere(stripsTypes, 'runs TypeScript that is more than types, and keeps its places', async () => {
+    const file = write('typed/1.0.0-2-b.ts',
+        'enum Kind { A = "a" }\ntype Row = {\n  n: number;\n};\nexport default { up: async () => {\n  throw new Error(Kind.A);\n} };\n');
+    const { reply } = await runSection(file);
+    assert.deepEqual([reply.message, reply.file, reply.line, reply.source], ['a', file, 6, '  throw new Error(Kind.A);']);
+});
+
+testWhere(!stripsTypes, 'runs TypeScript through sucrase where Node cannot', async () => {
+    write('sucrase/node_modules/sucrase/package.json', '{"name": "sucrase", "main": "index.js"}');
+    write('sucrase/node_modules/sucrase/index.js',
+        "exports.transform = (source, { transforms }) => ({ code: source.replaceAll(/^import type.*$|^type .*$/gmu, '').replaceAll(/: (string|Pool|Row)\\b| as string/gu, '') });");
+    write('sucrase/utils/table.ts', "export const table: string = 'a';\n");
+    const file = write('sucrase/1.0.0-1-a.ts', typed);
+    await withHost(() => rows({ n: 23 }, ['7']), async (host) => {
+        const reply = await host.run(file);
+        assert.equal(reply.type, 'done', reply.message);
+        assert.equal(host.output, '7\n');
+        assert.equal((await host.run(file, 'down')).line, 7);
+    });
+});
+
+testWhere(!stripsTypes, 'says what TypeScript needs where neither is there', async () => {
+    const { reply } = await runSection(write('plain/1.0.0-1-a.ts', 'export default { up: async (): Promise<void> => {} };'));
+    assert.match(reply.message, /install Node 22.13 or newer, or the package "sucrase" beside the scripts/u);
+});
