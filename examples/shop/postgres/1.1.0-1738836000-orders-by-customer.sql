@@ -1,7 +1,6 @@
--- Built while the shop takes orders. A build that failed leaves an invalid index: it is dropped before the next attempt.
+-- Built while the shop takes orders.
 
 -- dbalt: before-up
-drop index concurrently if exists orders_customer;
 create index concurrently orders_customer on orders (customer_id, placed_at);
 
 -- dbalt: up
