@@ -246,9 +246,9 @@ test('lets a script ask on a terminal', async () => {
     await host.ready;
     host.child.stdin.write('yes\n');
     assert.equal((await host.run(script({ up }, { head }), 'up', { interactive: true })).type, 'done');
-    assert.match(host.output, /said yes/u);
     host.child.stdin.end();
     await host.end();
+    assert.match(host.output, /said yes/u);
 });
 
 test('calls Ctrl-C an interruption, also where inquirer signals itself', async () => {
