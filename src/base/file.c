@@ -29,7 +29,7 @@ bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, D
     if (!S_ISREG(status.st_mode))
         return fail(error, code, "cannot read \"%s\": it is no regular file", path);
 
-    /* One byte more than the file has is room for the NUL, and shows whether it has grown. */
+    /* One byte more than the file has is room for the NUL. */
     size_t capacity = (size_t)status.st_size + 1;
     size_t length = 0;
     char *bytes = arena_allocate(arena, capacity);
@@ -43,6 +43,8 @@ bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, D
             break;
 
         length += (size_t)got;
+        if (length == (size_t)status.st_size)
+            break; /* as expected: asking for more costs as much as the file itself */
         bytes = arena_grow(arena, bytes, length, &capacity, 1);
     }
 
