@@ -122,17 +122,6 @@ static json_t *answer_of(const Answer *done, json_t *rows, bool is_single)
                      (json_int_t)(is_single ? done->affected : 0), "fields", fields, "rows", is_single ? json_incref(rows) : json_array());
 }
 
-static size_t count_statements(SqlDialect dialect, Text sql)
-{
-    StatementReader reader;
-    SqlStatement statement;
-    size_t count = 0;
-    statement_reader_init(&reader, dialect, sql);
-    while (statement_next(&statement, &reader))
-        count++;
-    return count;
-}
-
 /* A COMMIT in a script would end the transaction that is dbalt's, and take the promise with it. */
 static json_t *refuse_control(const ModuleRun *module, Arena *arena, Text sql)
 {
@@ -192,7 +181,7 @@ static json_t *answer_query(const char *sql, const json_t *values, void *context
     ModuleRun *module = context;
     Connection *connection = module->run->plan->project->connection;
     CLEANUP(arena_done) Arena arena = {0};
-    size_t statements = count_statements(connection->driver->traits.dialect, text_of(sql));
+    size_t statements = statement_count(connection->driver->traits.dialect, text_of(sql));
 
     json_t *refusal = refuse_control(module, &arena, text_of(sql));
     if (refusal != NULL)

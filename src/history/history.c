@@ -40,7 +40,20 @@ bool history_query(History *history, HistoryStatement statement, const char *con
     }
 }
 
-static void submit_kind(History *history, StepKind kind)
+void history_submit_kept(History *history, Arena *arena, HistoryStatement statement, const char *const *values, size_t value_count)
+{
+    const char **kept = arena_allocate_array(arena, value_count, sizeof(*kept));
+    memcpy(kept, values, value_count * sizeof(*kept));
+    history_submit(history, statement, kept, value_count);
+}
+
+void history_submit_event(History *history, Arena *arena, const char *kind, const char *identity, const char *release, const char *message)
+{
+    const char *const values[] = {kind, identity, release, NULL, NULL, NULL, message, history->by, history->host, history->version};
+    history_submit_kept(history, arena, HISTORY_EVENT, values, COUNT(values));
+}
+
+void history_submit_kind(History *history, StepKind kind)
 {
     history->connection->driver->submit(history->connection, &(Step){.kind = kind});
 }
@@ -170,10 +183,10 @@ bool history_create(History *history, DbaltError *error)
 
     for (int try = 1;; try++) {
         Fault fault;
-        submit_kind(history, STEP_BEGIN);
+        history_submit_kind(history, STEP_BEGIN);
         history_submit(history, HISTORY_CREATE, NULL, 0);
         history_submit(history, HISTORY_READ, NULL, 0); /* what bears these names already may be somebody else's */
-        submit_kind(history, STEP_COMMIT);
+        history_submit_kind(history, STEP_COMMIT);
         if (connection_finish(history->connection, &fault, error))
             break;
         if (try == TRIES || !is_creation_race(fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try)) {
@@ -223,44 +236,33 @@ bool history_correct_releases(History *history, const Standing *const *standings
 {
     CLEANUP(arena_done) Arena arena = {0};
 
-    submit_kind(history, STEP_BEGIN);
+    history_submit_kind(history, STEP_BEGIN);
     for (size_t i = 0; i < count; i++) {
         const char **values = arena_allocate_array(&arena, 2, sizeof *values);
         values[0] = standings[i]->identity.text;
         values[1] = release_format(&arena, standings[i]->release);
         history_submit(history, HISTORY_RELEASE, values, 2);
     }
-    submit_kind(history, STEP_COMMIT);
+    history_submit_kind(history, STEP_COMMIT);
     if (!connection_finish(history->connection, NULL, error))
         return fail_context(error, "cannot correct the history's releases");
     return true;
-}
-
-/* The event "repair", with what was done as message. */
-static void submit_repair_event(History *history, Arena *arena, const char *identity, const char *release, const char *message)
-{
-    const char *const values[] = {"repair", identity, release, NULL, NULL, NULL, message, history->by, history->host, history->version};
-    const char **kept = arena_allocate_array(arena, COUNT(values), sizeof *kept);
-    memcpy(kept, values, sizeof values);
-    history_submit(history, HISTORY_EVENT, kept, COUNT(values));
 }
 
 bool history_accept(History *history, const Acceptance *rows, size_t count, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
 
-    submit_kind(history, STEP_BEGIN);
+    history_submit_kind(history, STEP_BEGIN);
     for (size_t i = 0; i < count; i++) {
         const char *const *hashes = rows[i].fingerprint.sections;
         const char *const values[] = {rows[i].identity,     hashes[SECTION_BEFORE_UP],   hashes[SECTION_UP],
                                       hashes[SECTION_DOWN], hashes[SECTION_BEFORE_DOWN], rows[i].down,
                                       rows[i].before_down};
-        const char **kept = arena_allocate_array(&arena, COUNT(values), sizeof *kept);
-        memcpy(kept, values, sizeof values);
-        history_submit(history, HISTORY_ACCEPT, kept, COUNT(values));
-        submit_repair_event(history, &arena, rows[i].identity, rows[i].release, "accepted the file as what was deployed");
+        history_submit_kept(history, &arena, HISTORY_ACCEPT, values, COUNT(values));
+        history_submit_event(history, &arena, "repair", rows[i].identity, rows[i].release, "accepted the file as what was deployed");
     }
-    submit_kind(history, STEP_COMMIT);
+    history_submit_kind(history, STEP_COMMIT);
     return connection_finish(history->connection, NULL, error);
 }
 
@@ -268,13 +270,13 @@ bool history_forget(History *history, const Deployment *const *rows, size_t coun
 {
     CLEANUP(arena_done) Arena arena = {0};
 
-    submit_kind(history, STEP_BEGIN);
+    history_submit_kind(history, STEP_BEGIN);
     for (size_t i = 0; i < count; i++) {
         const char **identity = arena_allocate_array(&arena, 1, sizeof *identity);
         identity[0] = rows[i]->identity.text;
         history_submit(history, HISTORY_FORGET, identity, 1);
-        submit_repair_event(history, &arena, identity[0], release_format(&arena, rows[i]->release), "removed from the history");
+        history_submit_event(history, &arena, "repair", identity[0], release_format(&arena, rows[i]->release), "removed from the history");
     }
-    submit_kind(history, STEP_COMMIT);
+    history_submit_kind(history, STEP_COMMIT);
     return connection_finish(history->connection, NULL, error);
 }

@@ -18,6 +18,15 @@ typedef struct History {
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
 void history_submit(History *history, HistoryStatement statement, const char *const *values, size_t value_count);
 
+/* The same with values that need not live: they are kept in the arena. The strings must. */
+void history_submit_kept(History *history, Arena *arena, HistoryStatement statement, const char *const *values, size_t value_count);
+
+/* Queues a step without SQL: STEP_BEGIN, STEP_COMMIT ... */
+void history_submit_kind(History *history, StepKind kind);
+
+/* Queues an event of an alteration as a whole. */
+void history_submit_event(History *history, Arena *arena, const char *kind, const char *identity, const char *release, const char *message);
+
 typedef void HistoryRow(const Answer *answer, void *context);
 
 /* Runs one of dbalt's own queries by itself and hands each row to take. fault may be NULL. */

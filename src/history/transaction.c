@@ -3,11 +3,6 @@
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
 enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = 2 };
 
-static void submit_kind(History *history, StepKind kind)
-{
-    history->connection->driver->submit(history->connection, &(Step){.kind = kind});
-}
-
 static void submit_begin(History *history, int64_t timeout)
 {
     history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .timeout = timeout});
@@ -126,19 +121,19 @@ void transaction_write_state(Transaction *transaction, const char *timestamp)
 void transaction_abandon(Transaction *transaction)
 {
     DbaltError ignored; /* when even this fails, the connection is gone and the server rolls back */
-    submit_kind(transaction->history, STEP_ROLLBACK);
+    history_submit_kind(transaction->history, STEP_ROLLBACK);
     connection_finish(transaction->history->connection, NULL, &ignored);
 }
 
 Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
 {
     History *history = transaction->history;
-    submit_kind(history, STEP_SETTLE);
+    history_submit_kind(history, STEP_SETTLE);
     if (transaction->is_deploy)
         history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
     if (transaction->state != NULL)
         history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
-    submit_kind(history, STEP_COMMIT);
+    history_submit_kind(history, STEP_COMMIT);
     return read_outcome(transaction, notice, context, error);
 }
 
@@ -148,9 +143,9 @@ bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, con
     fill_guard_values(values, history, deploy);
 
     /* The key decides, not a SELECT: that could say "no" while the server is still at the COMMIT. */
-    submit_kind(history, STEP_BEGIN);
+    history_submit_kind(history, STEP_BEGIN);
     history_submit(history, HISTORY_GUARD_DEPLOY, values, COUNT(values));
-    submit_kind(history, STEP_ROLLBACK);
+    history_submit_kind(history, STEP_ROLLBACK);
     if (connection_finish(history->connection, fault, error)) {
         *is_deployed = false;
         return true;

@@ -78,6 +78,18 @@ bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t 
     return false;
 }
 
+size_t statement_count(SqlDialect dialect, Text sql)
+{
+    StatementReader reader;
+    statement_reader_init(&reader, dialect, sql);
+
+    size_t count = 0;
+    for (SqlStatement statement; statement_next(&statement, &reader);)
+        count++;
+
+    return count;
+}
+
 bool statement_sets_session(SqlDialect dialect, Text statement)
 {
     static const Text words[] = {

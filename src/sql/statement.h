@@ -27,6 +27,9 @@ bool statement_next(SqlStatement *statement, StatementReader *reader);
 /* The index-th (0-based) statement of SQL; false when there are fewer. For naming what failed. */
 bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t index);
 
+/* How many there are. */
+size_t statement_count(SqlDialect dialect, Text sql);
+
 /* Whether it changes nothing but the session: SET, PRAGMA, ATTACH ... Such a one must be run again in every new session. */
 bool statement_sets_session(SqlDialect dialect, Text statement);
 

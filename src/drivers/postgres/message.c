@@ -22,18 +22,6 @@
 #define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
 #define RESET_STATEMENTS 9
 
-static size_t count_statements(Text sql)
-{
-    StatementReader reader;
-    statement_reader_init(&reader, SQL_POSTGRES, sql);
-
-    size_t count = 0;
-    for (SqlStatement statement; statement_next(&statement, &reader);)
-        count++;
-
-    return count;
-}
-
 size_t postgres_step_results(const Step *step, const PostgresSession *session)
 {
     switch (step->kind) {
@@ -52,7 +40,7 @@ size_t postgres_step_results(const Step *step, const PostgresSession *session)
     if (step->is_script || step->statement_count > 0)
         return step->statement_count;
 
-    return step->value_count > 0 ? 1 : count_statements(step->sql);
+    return step->value_count > 0 ? 1 : statement_count(SQL_POSTGRES, step->sql);
 }
 
 static void add(PostgresMessage *message, PostgresSegment segment)
