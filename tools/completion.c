@@ -21,7 +21,7 @@ static bool is_folder(const Option *option)
 
 static bool takes_word(const Option *option)
 {
-    return option->type == OPTION_TEXT || option->type == OPTION_NUMBER;
+    return option->type == OPTION_TEXT || option->type == OPTION_NUMBER || option->type == OPTION_DURATION;
 }
 
 static void print_choices(const char *choices)

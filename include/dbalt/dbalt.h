@@ -115,6 +115,10 @@ typedef struct DbaltOptions {
     const char *by;             /* who deploys, for the history; NULL = the user of this process */
     bool create_database;       /* SQLite: create the file when there is none (deploy alone does) */
     int connect_timeout;        /* seconds; 0 = 10 */
+    int lock_timeout;           /* PostgreSQL: milliseconds that a statement waits for a lock; 0 = 5000, negative = no limit */
+    int lock_retries;           /* how often an alteration that could not have a lock is tried again; 0 = 10, negative = never */
+    int statement_timeout;      /* PostgreSQL: milliseconds that a statement of an alteration may last; 0 = no limit but the server's */
+    int answer_timeout;         /* PostgreSQL: milliseconds without a sign of life from the server while a statement runs; 0 = no limit */
     int script_timeout;         /* milliseconds that a statement of a JavaScript alteration, or its silence, may last; 0 = no limit */
     bool interactive;           /* JavaScript alterations may ask a person on the terminal */
     DbaltStateKeeping state;

@@ -8,6 +8,14 @@ static const char *copy_or(Arena *arena, const char *text, const char *otherwise
     return arena_copy_string(arena, text == NULL ? otherwise : text);
 }
 
+/* Of an option that is 0 when it was not given, and negative for none. */
+static int value_of(int given, int otherwise)
+{
+    if (given < 0)
+        return 0;
+    return given == 0 ? otherwise : given;
+}
+
 bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
 {
     if (options->size != sizeof(DbaltOptions))
@@ -24,7 +32,7 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
     if (!wait_init(&wait))
         return fail_errno(error, DBALT_ERROR_FAILED, "cannot make a pipe");
 
-    enum { DEFAULT_CONNECT_TIMEOUT = 10 };
+    enum { DEFAULT_CONNECT_TIMEOUT = 10, DEFAULT_LOCK_TIMEOUT = 5000, DEFAULT_LOCK_RETRIES = 10 };
     Arena arena = {0};
     Dbalt *made = arena_allocate(&arena, sizeof *made);
     int seconds = options->connect_timeout > 0 ? options->connect_timeout : DEFAULT_CONNECT_TIMEOUT;
@@ -34,6 +42,10 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
         .history_schema = copy_or(&arena, options->history_schema, "dbalt"),
         .create_database = options->create_database,
         .connect_timeout = seconds * 1000,
+        .limits = {.lock = value_of(options->lock_timeout, DEFAULT_LOCK_TIMEOUT),
+                   .statement = value_of(options->statement_timeout, 0),
+                   .answer = value_of(options->answer_timeout, 0)},
+        .lock_retries = value_of(options->lock_retries, DEFAULT_LOCK_RETRIES),
         .script_timeout = options->script_timeout,
         .interactive = options->interactive,
         .state = options->state,
@@ -86,6 +98,7 @@ bool project_connect(Dbalt *project, bool read_only, DbaltError *error)
         .create = project->create_database && !read_only,
         .read_only = read_only,
         .timeout = project->connect_timeout,
+        .limits = project->limits,
         .wait = &project->wait,
     };
     if (!project->driver->connect(&connection, &options, error))

@@ -14,6 +14,8 @@ struct Dbalt {
     bool create_database;
     int connect_timeout; /* milliseconds */
     int script_timeout;  /* milliseconds; 0 = no limit */
+    int lock_retries;
+    Limits limits;
     bool interactive;
     DbaltStateKeeping state;
     DbaltObserver *observer;

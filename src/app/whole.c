@@ -9,7 +9,6 @@
 #include "history/transaction.h"
 
 enum {
-    LOCK_RETRIES = 10,
     SERIALIZATION_RETRIES = 5,
     LONGEST_PAUSE = 5000, /* milliseconds */
     FIND_OUT_WITHIN = 30000,
@@ -92,7 +91,7 @@ static Outcome send_whole(Run *run, const Whole *whole, int attempt, DbaltError 
 /* Waits a while before the next try; false when there were enough of them, or when interrupted. */
 static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *error)
 {
-    int limit = outcome->fault == FAULT_LOCK_TIMEOUT ? LOCK_RETRIES : SERIALIZATION_RETRIES;
+    int limit = outcome->fault == FAULT_LOCK_TIMEOUT ? run->plan->project->lock_retries : SERIALIZATION_RETRIES;
     if (tries >= limit) {
         if (error->hint[0] == '\0')
             fail_hint(error, "it was tried %d times; other sessions hold what it needs: run it when they are done", tries + 1);

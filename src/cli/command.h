@@ -9,7 +9,8 @@
 typedef enum OptionType {
     OPTION_FLAG,            /* bool */
     OPTION_TEXT,            /* const char * */
-    OPTION_NUMBER,          /* int, at least 1 */
+    OPTION_NUMBER,          /* int, at least 1, or 0 where none says so */
+    OPTION_DURATION,        /* Duration */
     OPTION_OPTIONAL_NUMBER, /* OptionalNumber: "--wait" or "--wait=5" */
 } OptionType;
 
@@ -19,6 +20,7 @@ typedef struct Option {
     const char *synonyms; /* other names, after commas; not shown in --help */
     const char *value;    /* what its value is called: "URL"; NULL for a flag */
     const char *choices;  /* the only values there are, after "|" */
+    int none;             /* what 0 is stored as, where it may be given: 0 in the field means that it was not */
     const char *help;     /* what it does, in a line */
     OptionType type;
     bool is_setting; /* the field is one of Settings, not of the command's options */
@@ -26,7 +28,7 @@ typedef struct Option {
 } Option;
 
 #define OPTION_TYPE(field) \
-    _Generic((field), bool : OPTION_FLAG, const char * : OPTION_TEXT, int : OPTION_NUMBER, OptionalNumber : OPTION_OPTIONAL_NUMBER)
+    _Generic((field), bool : OPTION_FLAG, const char * : OPTION_TEXT, int : OPTION_NUMBER, Duration : OPTION_DURATION, OptionalNumber : OPTION_OPTIONAL_NUMBER)
 
 /* An option that fills a field of the command's options struct. */
 #define OPTION(Struct, field, ...)                                                                \

@@ -1,7 +1,6 @@
 #include "cli/options.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,16 +165,21 @@ static const char **collect_words(size_t *count, const Scanner *scanner)
     return words + skipped;
 }
 
-static bool read_number(int *number, const char *text)
+/* A whole number of units; in seconds with a fraction the unit is a millisecond. */
+static bool read_number(int64_t *number, const char *text, bool is_duration)
 {
-    char *end = NULL;
-    errno = 0;
-    long value = strtol(text, &end, 10);
-    if (!text_is_number(text_of(text)) || errno != 0 || value < 1 || value > INT_MAX)
+    enum { MOST_DIGITS = 10 };
+    size_t whole = strspn(text, "0123456789");
+    const char *fraction = is_duration && text[whole] == '.' ? text + whole + 1 : "";
+    size_t digits = strspn(fraction, "0123456789");
+    bool is_read = whole > 0 && whole <= MOST_DIGITS && (text[whole] == '\0' || (digits > 0 && digits <= 3 && fraction[digits] == '\0'));
+    if (!is_read)
         return false;
 
-    *number = (int)value;
-    return true;
+    *number = strtoll(text, NULL, 10);
+    for (size_t i = 0; is_duration && i < 3; i++)
+        *number = *number * 10 + (i < digits ? fraction[i] - '0' : 0);
+    return *number <= INT_MAX;
 }
 
 static bool is_choice(const char *choices, const char *value)
@@ -199,10 +203,15 @@ static bool refuse_value(const Token *token, DbaltError *error)
 
 static bool store_number(int *field, const Option *option, const Token *token, DbaltError *error)
 {
-    if (read_number(field, token->value))
+    bool is_duration = option->type == OPTION_DURATION;
+    int64_t number = 0;
+    if (read_number(&number, token->value, is_duration) && (number > 0 || option->none != 0)) {
+        *field = number > 0 ? (int)number : option->none;
         return true;
+    }
 
-    return fail(error, DBALT_ERROR_USAGE, "\"%s\" is no value for --%s: it takes a whole number from 1 on", token->value, option->name);
+    return fail(error, DBALT_ERROR_USAGE, "\"%s\" is no value for --%s: it takes %s%s", token->value, option->name,
+                is_duration ? "seconds, as in 1.5" : "a whole number", option->none != 0 ? ", or 0" : " from 1 on");
 }
 
 static bool store_value(void *field, const Option *option, const Token *token, DbaltError *error)
@@ -223,6 +232,8 @@ static bool store_value(void *field, const Option *option, const Token *token, D
         return true;
     case OPTION_NUMBER:
         return store_number(field, option, token, error);
+    case OPTION_DURATION:
+        return store_number(&((Duration *)field)->milliseconds, option, token, error);
     case OPTION_OPTIONAL_NUMBER:
         ((OptionalNumber *)field)->is_given = true;
         return token->value == NULL || store_number(&((OptionalNumber *)field)->value, option, token, error);

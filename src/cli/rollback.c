@@ -9,6 +9,7 @@ const Option rollback_options[] = {
     OPTION(RollbackOptions, stored, .name = "stored", .help = "take each \"down\" from the history, not from the file"),
     OPTION(RollbackOptions, yes, .name = "yes", .letter = 'y', .help = "do not ask"),
     LOCK_OPTIONS(RollbackOptions),
+    LIMIT_SETTINGS,
     STATE_SETTING,
     OPTIONS_END,
 };

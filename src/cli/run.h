@@ -14,6 +14,15 @@
     OPTION(Struct, no_wait, .name = "no-wait", .help = "exit 5 at once when another deploy holds the lock"), \
         OPTION(Struct, wait_lock, .name = "wait-lock", .value = "SECONDS", .help = "wait no longer than that for the lock")
 
+/* For what runs alterations. */
+#define LIMIT_SETTINGS                                                                                                                     \
+    SETTING(lock_timeout, .name = "lock-timeout", .value = "TIME", .none = -1,                                                             \
+            .help = "wait so many seconds for a lock of others, not 5"),                                                                   \
+        SETTING(lock_retries, .name = "lock-retries", .value = "TIMES", .none = -1, .help = "and then try again so often, not 10 times"),  \
+        SETTING(statement_timeout, .name = "statement-timeout", .value = "TIME", .none = -1, .help = "seconds that a statement may last"), \
+        SETTING(answer_timeout, .name = "answer-timeout", .value = "TIME", .none = -1,                                                     \
+                .help = "give up a server that is dead for so many seconds")
+
 /* Asks before what cannot be undone; without anybody to ask it is a yes. EXIT_INTERRUPTED when the answer is no. */
 ExitCode run_confirm(Session *session, const char *question);
 

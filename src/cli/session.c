@@ -74,6 +74,10 @@ bool session_open(Session *session, const Command *command)
         .interactive = session->is_interactive && settings_may_ask(STDIN_FILENO),
         .state = settings_find_state(&session->settings),
         .connect_timeout = session->settings.connect_timeout,
+        .lock_timeout = session->settings.lock_timeout.milliseconds,
+        .lock_retries = session->settings.lock_retries,
+        .statement_timeout = session->settings.statement_timeout.milliseconds,
+        .answer_timeout = session->settings.answer_timeout.milliseconds,
         .observer = observer_handle,
         .observer_context = session,
     };

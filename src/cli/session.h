@@ -26,6 +26,11 @@ typedef struct OptionalNumber {
     int value; /* 0 = given without a value */
 } OptionalNumber;
 
+/* An option in seconds, with a fraction if need be; 0 = not given. */
+typedef struct Duration {
+    int milliseconds;
+} Duration;
+
 /* What the options say that all commands have (settings.c). */
 typedef struct Settings {
     const char *url;
@@ -34,6 +39,10 @@ typedef struct Settings {
     const char *history_schema;
     const char *state;   /* as --state takes it; NULL = auto */
     int connect_timeout; /* seconds; 0 = the library's */
+    Duration lock_timeout;
+    Duration statement_timeout;
+    Duration answer_timeout;
+    int lock_retries;
     bool create_database;
     bool json;
     bool quiet;

@@ -29,6 +29,7 @@ typedef struct Step {
     bool is_script;            /* a user's SQL: its rows are not answered */
     bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
     int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement, or a pause between two, may take; 0 = no limit */
+    int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */
 } Step;
 
 /* A column of what wants_rows asked for. */
@@ -102,12 +103,20 @@ typedef enum HistoryStatement {
     HISTORY_STATEMENT_COUNT,
 } HistoryStatement;
 
+/* How long things may take, in milliseconds; 0 = no limit. */
+typedef struct Limits {
+    int64_t lock;      /* waiting for a lock of somebody else, in a transaction that STEP_BEGIN began */
+    int64_t statement; /* a statement of a user's SQL */
+    int64_t answer;    /* without a sign of life from the server while a user's SQL runs */
+} Limits;
+
 typedef struct ConnectOptions {
     const char *url;
     const char *history_schema;
     bool create;    /* make the database when it is not there (where traits.creates) */
     bool read_only; /* nothing will be written */
     int timeout;    /* milliseconds */
+    Limits limits;  /* as far as the driver can keep them */
     Wait *wait;     /* borrowed for the life of the connection */
 } ConnectOptions;
 

@@ -3,6 +3,8 @@
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
 enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = 2 };
 
+#define PROBE_LOCK_TIMEOUT 5000 /* milliseconds */
+
 static void submit_begin(History *history, int64_t timeout)
 {
     history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .timeout = timeout});
@@ -143,7 +145,7 @@ bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, con
     fill_guard_values(values, history, deploy);
 
     /* The key decides, not a SELECT: that could say "no" while the server is still at the COMMIT. */
-    history_submit_kind(history, STEP_BEGIN);
+    history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .lock_timeout = PROBE_LOCK_TIMEOUT});
     history_submit(history, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     history_submit_kind(history, STEP_ROLLBACK);
     if (connection_finish(history->connection, fault, error)) {

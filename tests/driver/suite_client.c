@@ -22,6 +22,7 @@ bool client_open_patiently(Client *client, const char *url, ClientMode mode, int
         .create = mode == CLIENT_CREATES,
         .read_only = mode == CLIENT_READS,
         .timeout = timeout,
+        .limits = {.lock = 5000},
         .wait = &client->wait,
     };
     return driver != NULL && driver->connect(&client->connection, &options, &client->error);

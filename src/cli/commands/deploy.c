@@ -21,6 +21,7 @@ static const Option deploy_options[] = {
     OPTION(DeployOptions, resume, .name = "resume", .value = "HOW", .choices = "retry|skip",
            .help = "what to do with a step of unknown end"),
     LOCK_OPTIONS(DeployOptions),
+    LIMIT_SETTINGS,
     STATE_SETTING,
     OPTIONS_END,
 };

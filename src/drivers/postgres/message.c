@@ -9,24 +9,27 @@
 /* A longer script is cut at the end of a statement: what libpq and the server keep of it at a time stays small. */
 #define MESSAGE_LIMIT ((size_t)4 * 1024 * 1024)
 
-#define BEGIN_SQL "BEGIN;SET LOCAL lock_timeout='5s';"
-
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
 
 /* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
 #define SILENCE_SLACK 10000 /* milliseconds */
-#define TIMEOUT_SQL "SET LOCAL statement_timeout=%lld;SET LOCAL idle_in_transaction_session_timeout=%lld;"
 
 /* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
 #define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
 #define RESET_STATEMENTS 9
 
+/* Milliseconds that a statement of the transaction may take; 0 = no limit. */
+static int64_t statement_limit(const Step *begin, const PostgresSession *session)
+{
+    return session->limits.statement > 0 ? session->limits.statement : begin->timeout;
+}
+
 size_t postgres_step_results(const Step *step, const PostgresSession *session)
 {
     switch (step->kind) {
     case STEP_BEGIN:
-        return 2 + (session->checks_client ? 1 : 0) + (step->timeout > 0 ? 2 : 0);
+        return 2 + (session->checks_client ? 1 : 0) + (statement_limit(step, session) > 0 ? 1 : 0) + (step->timeout > 0 ? 1 : 0);
     case STEP_SETTLE:
     case STEP_ROLLBACK:
         return 1 + RESET_STATEMENTS;
@@ -148,6 +151,24 @@ static bool add_filled(PostgresMessage *message, size_t index, const Step *step,
     return true;
 }
 
+static void add_limit(PostgresMessage *message, size_t step, const char *setting, int64_t milliseconds)
+{
+    add_own(message, step, text_of(arena_format(&message->arena, "SET LOCAL %s=%lld;", setting, (long long)milliseconds)));
+}
+
+/* SET LOCAL ends with the transaction: nothing of it is left in a pooled connection. */
+static void add_begin(PostgresMessage *message, size_t index, const Step *step, const PostgresSession *session)
+{
+    add_own(message, index, TEXT("BEGIN;"));
+    add_limit(message, index, "lock_timeout", step->lock_timeout > 0 ? step->lock_timeout : session->limits.lock);
+    if (session->checks_client)
+        add_own(message, index, TEXT(CHECK_CLIENT_SQL));
+    if (statement_limit(step, session) > 0)
+        add_limit(message, index, "statement_timeout", statement_limit(step, session));
+    if (step->timeout > 0)
+        add_limit(message, index, "idle_in_transaction_session_timeout", step->timeout + SILENCE_SLACK);
+}
+
 static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Step *step, const PostgresSession *session, DbaltError *error)
 {
     size_t index = cursor->step;
@@ -161,11 +182,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
         add_script(message, cursor, step);
         return true;
     case STEP_BEGIN:
-        add_own(message, index, session->checks_client ? TEXT(BEGIN_SQL CHECK_CLIENT_SQL) : TEXT(BEGIN_SQL));
-        if (step->timeout > 0)
-            add_own(
-                message, index,
-                text_of(arena_format(&message->arena, TIMEOUT_SQL, (long long)step->timeout, (long long)step->timeout + SILENCE_SLACK)));
+        add_begin(message, index, step, session);
         break;
     case STEP_SETTLE:
         add_own(message, index, TEXT(SETTLE_SQL));

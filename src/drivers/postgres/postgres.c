@@ -131,6 +131,7 @@ static bool connect_to_server(Connection **connection, const ConnectOptions *opt
         abort();
     made->base = (Connection){.driver = &driver_postgres, .wait = options->wait};
     made->session = session;
+    made->session.limits = options->limits;
     made->timeout = options->timeout;
     made->url = arena_copy_string(&made->arena, options->url);
     if (!prepare(made, options, error)) {

@@ -7,10 +7,12 @@
 
 #include "base/error.h"
 #include "base/wait.h"
+#include "drivers/driver.h"
 
 typedef struct PostgresSession {
-    PGconn *libpq;      /* owned; NULL = not open */
-    Wait *wait;         /* borrowed */
+    PGconn *libpq; /* owned; NULL = not open */
+    Wait *wait;    /* borrowed */
+    Limits limits;
     int64_t deadline;   /* by wait_now(), of what runs now */
     bool checks_client; /* the server can look out for clients that were killed */
     bool cancelled;     /* wait_cancel() was told while something ran: the server was asked to end it */

@@ -92,6 +92,33 @@ static void knows_the_synonyms_of_the_url(void **state)
     }
 }
 
+static void reads_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        int lock_timeout, lock_retries;
+    } cases[] = {
+        {"deploy", 0, 0},
+        {"deploy --lock-timeout 5", 5000, 0},
+        {"deploy --lock-timeout 0.2 --lock-retries 3", 200, 3},
+        {"rollback --lock-timeout=1.25 1.0.0", 1250, 0},
+        {"rollback-to-timestamp --lock-timeout=0.001 1", 1, 0},
+        {"deploy --lock-timeout 0 --lock-retries 0", -1, -1},
+        {"deploy --lock-timeout 0.000", -1, 0},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_done) Arena arena = {0};
+        Invocation invocation;
+        Settings settings;
+        DbaltError error;
+        assert_true(parse(&invocation, &settings, &arena, cases[i].line, &error));
+        assert_int_equal(settings.lock_timeout.milliseconds, cases[i].lock_timeout);
+        assert_int_equal(settings.lock_retries, cases[i].lock_retries);
+    }
+}
+
 static void refuses_what_makes_no_sense(void **state)
 {
     (void)state;
@@ -112,6 +139,13 @@ static void refuses_what_makes_no_sense(void **state)
         {"deploy --wait-lock=-1", "\"-1\" is no value for --wait-lock", ""},
         {"deploy --wait-lock 99999999999", "\"99999999999\" is no value for --wait-lock", ""},
         {"check --wait=soon", "\"soon\" is no value for --wait", ""},
+        {"deploy --lock-retries many", "\"many\" is no value for --lock-retries: it takes a whole number, or 0", ""},
+        {"deploy --lock-retries 1.5", "\"1.5\" is no value for --lock-retries", ""},
+        {"deploy --lock-timeout 1.2345", "\"1.2345\" is no value for --lock-timeout: it takes seconds, as in 1.5, or 0", ""},
+        {"deploy --lock-timeout 1.", "\"1.\" is no value for --lock-timeout", ""},
+        {"deploy --lock-timeout .5", "\".5\" is no value for --lock-timeout", ""},
+        {"deploy --lock-timeout 5s", "\"5s\" is no value for --lock-timeout", ""},
+        {"deploy --lock-timeout 2147484", "\"2147484\" is no value for --lock-timeout", ""},
         {"deploy --resume maybe", "\"maybe\" is no value for --resume: it takes retry|skip", ""},
         {"deploy --resume ret", "\"ret\" is no value for --resume", ""},
     };
@@ -190,6 +224,7 @@ int main(void)
         cmocka_unit_test(finds_the_command_behind_words_that_mean_nothing),
         cmocka_unit_test(reads_values_in_every_form),
         cmocka_unit_test(knows_the_synonyms_of_the_url),
+        cmocka_unit_test(reads_limits),
         cmocka_unit_test(refuses_what_makes_no_sense),
         cmocka_unit_test(reads_flags_even_where_the_rest_is_wrong),
         cmocka_unit_test(counts_the_arguments),

@@ -17,7 +17,8 @@ static void peer_open(Peer *peer, const Sandbox *sandbox, const char *by)
     DbaltError error;
     Connection *connection = NULL;
     assert_true(wait_init(&peer->wait));
-    const ConnectOptions options = {.url = sandbox->url, .history_schema = "dbalt", .timeout = 1000, .wait = &peer->wait};
+    const ConnectOptions options = {
+        .url = sandbox->url, .history_schema = "dbalt", .timeout = 1000, .limits = {.lock = 5000}, .wait = &peer->wait};
     if (!driver_sqlite.connect(&connection, &options, &error))
         fail_msg("%s", error.message);
     peer->history = (History){.connection = connection, .by = by, .host = "here", .version = "0"};

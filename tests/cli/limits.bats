@@ -1,0 +1,71 @@
+# How long a deploy bears the locks of others, and slow statements.
+# bats file_tags=postgres
+
+load helper
+
+more_setup() {
+    query "create table a (id integer)"
+    printf -- '-- dbalt: up\nalter table a add column more text;\n-- dbalt: down\nalter table a drop column more;\n' | alteration 1.0.0-1-a.sql
+}
+
+# hold LOCK: another session keeps it for a long time; $pid is its psql
+hold() {
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- <<<"begin; $1; select pg_sleep(300); commit;" &
+    pid=$!
+    started+=("$pid")
+    until_true 60 has_sleeper
+}
+
+columns() { query "select count(*) from information_schema.columns where table_name = 'a'"; }
+has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and locktype = 'relation'")" -gt 0 ]; }
+
+@test "an alteration waits for a lock as long as --lock-timeout, and is tried again as often as --lock-retries" {
+    hold "lock table a"
+    expect 1 deploy latest --lock-timeout=0.1 --lock-retries=2
+    err "trying again (1 of 2)"
+    err "trying again (2 of 2)"
+    err "it was tried 3 times"
+    same "$(columns)" 1
+    same "$(deployed)" ""
+}
+
+@test "with --lock-retries=0 it is tried once" {
+    hold "lock table a"
+    expect 1 deploy latest --lock-timeout=0.1 --lock-retries=0
+    err_not "trying again"
+}
+
+@test "a roll back has the same limits" {
+    expect 0 deploy latest
+    hold "lock table a"
+    expect 1 rollback-to-timestamp 0 --lock-timeout=0.1 --lock-retries=1
+    err "it was tried 2 times"
+    same "$(columns)" 2
+}
+
+@test "readers queue behind a waiting alteration no longer than --lock-timeout" {
+    hold "select from a"
+    start deploy deploy latest --lock-timeout=1
+    until_true 60 has_waiter
+    # Were it not for the limit, this would take as long as the other session sleeps.
+    same "$(PGOPTIONS='' timeout 60 psql -XAtq -c "select count(*) from a" "$DB_URL")" 0
+    has_sleeper
+}
+
+@test "no limit of an alteration is left in the session" {
+    expect 0 deploy latest --lock-timeout=0.7 --statement-timeout=50
+    printf 'select 1;\n' | alteration 1.0.0-2-b.sql
+    expect 0 deploy latest --lock-timeout=0.7 --statement-timeout=50
+    # In a pooler these are the sessions that the deploy had.
+    for _ in 1 2 3 4 5; do
+        same "$(query "select current_setting('lock_timeout') || ' ' || current_setting('statement_timeout')")" "0 0"
+    done
+}
+
+@test "--statement-timeout ends a statement, and nothing of it is kept" {
+    printf 'create table b (id integer);\nselect pg_sleep(300);\n' | alteration 1.0.0-1-a.sql
+    expect 1 deploy latest --statement-timeout=0.5
+    err "statement timeout"
+    same "$(query "select to_regclass('b')")" ""
+    same "$(deployed)" ""
+}
