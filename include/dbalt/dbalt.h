@@ -73,14 +73,15 @@ typedef enum DbaltAction {
 
 /* What an observer is told. */
 typedef enum DbaltEventKind {
-    DBALT_EVENT_INFO,    /* message */
-    DBALT_EVENT_WARNING, /* message */
-    DBALT_EVENT_WAITING, /* message: another deploy holds the lock; who, and since when. Told once for each holder */
-    DBALT_EVENT_STARTED, /* entry, section, action, index, count: a section begins to run */
-    DBALT_EVENT_DONE,    /* the same, and took: it is committed */
-    DBALT_EVENT_SKIPPED, /* entry, message: somebody else did it meanwhile */
-    DBALT_EVENT_RETRY,   /* entry, message: rolled back by a lock or serialization failure, tried again soon */
-    DBALT_EVENT_NOTICE,  /* entry, message: what the database said while the script ran */
+    DBALT_EVENT_INFO,      /* message */
+    DBALT_EVENT_WARNING,   /* message */
+    DBALT_EVENT_WAITING,   /* message: another deploy holds the lock; who, and since when. Told once for each holder */
+    DBALT_EVENT_STARTED,   /* entry, section, action, index, count: a section begins to run */
+    DBALT_EVENT_DONE,      /* the same, and took: it is committed */
+    DBALT_EVENT_SKIPPED,   /* entry, message: somebody else did it meanwhile */
+    DBALT_EVENT_RETRY,     /* entry, message: rolled back by a lock or serialization failure, tried again soon */
+    DBALT_EVENT_NOTICE,    /* entry, message: what the database said while the script ran */
+    DBALT_EVENT_STATEMENT, /* entry, section, action, index, count, statement, statements, took: a statement is done, not the last one */
 } DbaltEventKind;
 
 /* One event; all of it is borrowed, and valid during the call alone. */
@@ -90,10 +91,12 @@ typedef struct DbaltEvent {
     const DbaltEntry *entry; /* NULL likewise */
     const char *section;     /* "before-up", "up", "down" or "before-down"; NULL likewise */
     DbaltAction action;
-    size_t index; /* 1-based, of count */
-    size_t count; /* alterations in the plan */
-    size_t bytes; /* length of the section's SQL */
-    int64_t took; /* milliseconds */
+    size_t index;      /* 1-based, of count */
+    size_t count;      /* alterations in the plan */
+    size_t bytes;      /* length of the section's SQL */
+    size_t statement;  /* 1-based, of statements */
+    size_t statements; /* of the section */
+    int64_t took;      /* milliseconds */
 } DbaltEvent;
 
 typedef void DbaltObserver(const DbaltEvent *event, void *context);
@@ -119,6 +122,7 @@ typedef struct DbaltOptions {
     int lock_retries;           /* how often an alteration that could not have a lock is tried again; 0 = 10, negative = never */
     int statement_timeout;      /* PostgreSQL: milliseconds that a statement of an alteration may last; 0 = no limit but the server's */
     int answer_timeout;         /* PostgreSQL: milliseconds without a sign of life from the server while a statement runs; 0 = no limit */
+    bool no_pipeline;           /* send no alteration before the one ahead of it is answered */
     int script_timeout;         /* milliseconds that a statement of a JavaScript alteration, or its silence, may last; 0 = no limit */
     bool interactive;           /* JavaScript alterations may ask a person on the terminal */
     DbaltStateKeeping state;

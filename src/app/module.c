@@ -159,10 +159,12 @@ static json_t *read_answer(ModuleRun *module, bool is_single, DbaltError *error)
                 json_array_append_new(rows, row_of(&answer));
             break;
         case ANSWER_NOTICE:
-            run_notice(answer.message, module->run);
+            run_hear(&answer, module->run);
             break;
         case ANSWER_DONE:
             result = answer_of(&answer, rows, is_single);
+            break;
+        case ANSWER_STATEMENT: /* a query is not sent ahead */
             break;
         case ANSWER_ERROR:
             *error = answer.error;
@@ -225,7 +227,7 @@ Outcome module_run_whole(Run *run, const Script *script, SectionKind section, in
     if (outcome.kind != OUTCOME_DONE)
         return outcome;
     if (run_module(&module, script, section, attempt, error))
-        return transaction_finish(transaction, run_notice, run, error);
+        return transaction_finish(transaction, run_hear, run, error);
 
     transaction_abandon(transaction);
     return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};

@@ -44,7 +44,7 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
         if (answer.kind == ANSWER_END)
             return ok;
         if (answer.kind == ANSWER_NOTICE)
-            run_notice(answer.message, outside->run);
+            run_hear(&answer, outside->run);
         if (answer.kind == ANSWER_ERROR) {
             *error = answer.error;
             *fault = answer.fault;

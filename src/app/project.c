@@ -46,6 +46,7 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
                    .statement = value_of(options->statement_timeout, 0),
                    .answer = value_of(options->answer_timeout, 0)},
         .lock_retries = value_of(options->lock_retries, DEFAULT_LOCK_RETRIES),
+        .no_pipeline = options->no_pipeline,
         .script_timeout = options->script_timeout,
         .interactive = options->interactive,
         .state = options->state,

@@ -16,6 +16,7 @@ struct Dbalt {
     int script_timeout;  /* milliseconds; 0 = no limit */
     int lock_retries;
     Limits limits;
+    bool no_pipeline;
     bool interactive;
     DbaltStateKeeping state;
     DbaltObserver *observer;

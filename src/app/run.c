@@ -15,9 +15,30 @@ void run_tell(const Run *run, const DbaltEvent *event)
     project_tell(run->plan->project, &full);
 }
 
-void run_notice(const char *message, void *context)
+void run_turn_to(Run *run, size_t index)
 {
-    run_tell(context, &(DbaltEvent){.kind = DBALT_EVENT_NOTICE, .message = message});
+    run->index = index;
+    run->standing = run->plan->selection.rows[index];
+    run->entry = &run->plan->entries.rows[index];
+}
+
+void run_hear(const Answer *answer, void *context)
+{
+    Run *run = context;
+    if (answer->kind == ANSWER_NOTICE) {
+        run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_NOTICE, .message = answer->message});
+        return;
+    }
+
+    int64_t now = wait_now();
+    run_tell(run, &(DbaltEvent){
+                      .kind = DBALT_EVENT_STATEMENT,
+                      .section = run->section,
+                      .statement = answer->statement + 1,
+                      .statements = run->statements,
+                      .took = now - run->told_at,
+                  });
+    run->told_at = now;
 }
 
 /* Deployments whose files were released since. */
@@ -52,23 +73,6 @@ const char *run_foreign_timestamp(const Run *run, Arena *arena)
             highest = row->identity.timestamp;
     }
     return timestamp_format(arena, highest);
-}
-
-static bool run_selection(Run *run, DbaltError *error)
-{
-    DbaltPlan *plan = run->plan;
-    for (run->index = 0; run->index < plan->selection.count; run->index++) {
-        if (!project_is_running(plan->project, error) || !lock_check(&plan->project->history, error))
-            return false;
-
-        run->standing = plan->selection.rows[run->index];
-        run->entry = &plan->entries.rows[run->index];
-        if (!(plan->action == DBALT_DEPLOY ? run_deploy(run, error) : run_rollback(run, error)))
-            return false;
-        if (run->deployed != NULL)
-            run->deployed[run->standing - plan->survey.standings.rows] = plan->action == DBALT_DEPLOY;
-    }
-    return true;
 }
 
 static bool has_news(const Adoption *adoption)

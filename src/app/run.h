@@ -12,21 +12,26 @@ typedef struct Run {
     const Standing *standing;
     bool *deployed; /* one for each standing of the survey: as it is now; NULL when the foreign state is not kept */
     const DbaltEntry *entry;
+    const char *section; /* that runs, as one transaction */
+    size_t statements;   /* of it; 0 = not known */
+    int64_t told_at;     /* by wait_now(): when a statement of it was told last, or it began */
 } Run;
+
+/* Turns to an alteration of the selection. */
+void run_turn_to(Run *run, size_t index);
 
 /* Tells an event of the present alteration; kind, section, message, bytes and took are the caller's. */
 void run_tell(const Run *run, const DbaltEvent *event);
 
-/* A NoticeReceiver: context is the Run. */
-void run_notice(const char *message, void *context);
+/* An AnswerReceiver: context is the Run. */
+void run_hear(const Answer *answer, void *context);
 
 /* Puts the alteration before a failed error's message, the place in the script behind it, and the event "fail" into the history. */
 void run_describe_failure(Run *run, const Script *script, SectionKind section, long offset, size_t statement, bool in_script,
                           DbaltError *error);
 
-/* Deploys or rolls back the present alteration, its sections outside a transaction included. */
-bool run_deploy(Run *run, DbaltError *error);
-bool run_rollback(Run *run, DbaltError *error);
+/* Deploys or rolls back the whole selection, one alteration after the other; where it can, it sends them ahead. */
+bool run_selection(Run *run, DbaltError *error);
 
 /* The timestamp that the foreign state has once the present alteration is done, in the arena; NULL = leave it alone. */
 const char *run_foreign_timestamp(const Run *run, Arena *arena);

@@ -1,26 +1,20 @@
 /* The sections that are one transaction with their history row: up and down. */
 
-#include "app/module.h"
+#include "app/whole.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "app/module.h"
 #include "base/cleanup.h"
 #include "history/journal.h"
-#include "history/transaction.h"
 
 enum {
     SERIALIZATION_RETRIES = 5,
     LONGEST_PAUSE = 5000, /* milliseconds */
     FIND_OUT_WITHIN = 30000,
+    MOST_BYTES_AHEAD = 1024 * 1024, /* of one that travels */
 };
-
-/* One section of the present alteration, ready to be sent as often as it takes. */
-typedef struct Whole {
-    const Script *script;
-    SectionKind section;
-    Pieces pieces;
-    Deploy deploy; /* for a roll back: what the key is looked for with */
-} Whole;
 
 void run_describe_failure(Run *run, const Script *script, SectionKind section, long offset, size_t statement, bool in_script,
                           DbaltError *error)
@@ -61,31 +55,35 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
         else
             statement += outcome->statement;
         if (!piece->is_copy_data && outcome->offset >= 0)
-            offset = outcome->offset + (piece->text.data - whole->script->sections[whole->section].text.data);
+            offset = outcome->offset + (piece->text.data - whole->script.sections[whole->section].text.data);
     }
-    run_describe_failure(run, whole->script, whole->section, offset, statement, outcome->in_script, error);
+    run_describe_failure(run, &whole->script, whole->section, offset, statement, outcome->in_script, error);
     fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
-static Outcome send_whole(Run *run, const Whole *whole, int attempt, DbaltError *error)
+static void queue(Whole *whole, Run *run, int64_t timeout)
 {
-    Transaction transaction;
     History *history = &run->plan->project->history;
-
-    int64_t timeout = whole->script->is_module ? run->plan->project->script_timeout : 0;
     if (run->plan->action == DBALT_DEPLOY)
-        transaction_begin_deploy(&transaction, history, &whole->deploy, timeout);
+        transaction_begin_deploy(&whole->transaction, history, &whole->deploy, timeout);
     else
-        transaction_begin_rollback(&transaction, history, whole->deploy.identity, timeout);
-    CLEANUP(arena_done) Arena arena = {0};
-    transaction_write_state(&transaction, run_foreign_timestamp(run, &arena));
-    if (whole->script->is_module)
-        return module_run_whole(run, whole->script, whole->section, attempt, &transaction, error);
-    for (size_t i = 0; i < whole->pieces.count; i++) {
+        transaction_begin_rollback(&whole->transaction, history, &whole->deploy, timeout);
+    transaction_write_state(&whole->transaction, run_foreign_timestamp(run, &whole->arena));
+    for (size_t i = 0; i < whole->pieces.count && !whole->script.is_module; i++) {
         const Piece *piece = &whole->pieces.rows[i];
-        transaction_script(&transaction, piece->text, piece->statement_count, piece->is_copy_data);
+        transaction_script(&whole->transaction, piece->text, piece->statement_count, piece->is_copy_data);
     }
-    return transaction_finish(&transaction, run_notice, run, error);
+}
+
+/* By itself: nothing else is under way. */
+static Outcome try_once(Whole *whole, Run *run, int attempt, DbaltError *error)
+{
+    bool is_module = whole->script.is_module;
+    whole->deploy.follows = NULL;
+    queue(whole, run, is_module ? run->plan->project->script_timeout : 0);
+    if (is_module)
+        return module_run_whole(run, &whole->script, whole->section, attempt, &whole->transaction, error);
+    return transaction_finish(&whole->transaction, run_hear, run, error);
 }
 
 /* Waits a while before the next try; false when there were enough of them, or when interrupted. */
@@ -110,67 +108,124 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted between two tries");
 }
 
+static bool ask_what_became(bool *is_deployed, Run *run, const Whole *whole, const char *backend, DbaltError *error)
+{
+    Dbalt *project = run->plan->project;
+    Fault fault;
+    bool busy = false;
+    if (!project_connect(project, false, error))
+        return false;
+    /* The server may not know yet that nobody listens, and go on with what was sent ahead. */
+    if (backend != NULL && (!project->driver->backend_is_busy(project->connection, backend, &busy, error) || busy))
+        return false;
+    return transaction_find_out(is_deployed, &fault, &project->history, &whole->deploy, error);
+}
+
 /*
- * The connection was lost, perhaps in the middle of COMMIT: finds out on a new one what became of it. Always fails, since the lock
- * went with the connection; the error tells the truth.
+ * The connection was lost, perhaps in the middle of COMMIT: finds out on a new one what became of it, and of those that were sent
+ * behind it. Always fails, since the lock went with the connection; the error tells the truth.
  */
-static bool find_out(Run *run, const Whole *whole, DbaltError *error)
+static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t behind_count, DbaltError *error)
 {
     Dbalt *project = run->plan->project;
     bool deploys = run->plan->action == DBALT_DEPLOY;
     const char *done = deploys ? "deployed" : "rolled back";
-    const char *identity = whole->deploy.identity;
     DbaltError cause = *error;
     int64_t deadline = wait_now() + FIND_OUT_WITHIN;
-    bool is_deployed = false;
+    bool is_done = true;
     bool known = false;
 
-    project_inform(project, DBALT_EVENT_WARNING, "the connection was lost while \"%s\" ran; finding out what became of it", identity);
-    for (int64_t pause = 100; !known && wait_now() < deadline; pause = pause < 500 ? pause * 2 : 1000) {
-        Fault fault;
-        project_disconnect(project);
-        known =
-            project_connect(project, false, error) && transaction_find_out(&is_deployed, &fault, &project->history, &whole->deploy, error);
-        if (!known && !wait_sleep(&project->wait, pause))
-            break;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *backend = project->driver->backend == NULL ? NULL : project->driver->backend(project->connection);
+    if (backend != NULL)
+        backend = arena_copy_string(&arena, backend);
+
+    project_inform(project, DBALT_EVENT_WARNING, "the connection was lost while \"%s\" ran; finding out what became of it",
+                   whole->deploy.identity);
+    for (size_t i = 0; is_done && i <= behind_count; i++) {
+        if (i > 0)
+            whole = behind[i - 1];
+        known = false;
+        for (int64_t pause = 100; !known && wait_now() < deadline; pause = pause < 500 ? pause * 2 : 1000) {
+            bool is_deployed = false;
+            project_disconnect(project);
+            known = ask_what_became(&is_deployed, run, whole, backend, error);
+            is_done = known && is_deployed == deploys;
+            if (!known && !wait_sleep(&project->wait, pause))
+                break;
+        }
+        run->result.done += is_done;
     }
+
+    const char *identity = whole->deploy.identity;
     if (!known) {
         fail(error, DBALT_ERROR_DATABASE, "unknown whether \"%s\" was %s: %s", identity, done, cause.message);
         return fail_hint(error, "run the command again, it will find out");
     }
-
-    if (is_deployed == deploys) {
-        run->result.done++;
+    if (is_done)
         fail(error, DBALT_ERROR_FAILED, "the connection was lost, but \"%s\" was %s: %s", identity, done, cause.message);
-    } else {
+    else
         fail(error, DBALT_ERROR_FAILED, "the connection was lost, and nothing of \"%s\" was kept: %s", identity, cause.message);
-    }
     return fail_hint(error, "run the command again to continue");
 }
 
-static bool run_whole(Run *run, const Whole *whole, DbaltError *error)
+static void tell_start(Whole *whole, Run *run)
 {
-    const char *section = section_name(whole->section);
-    size_t bytes = whole->script->sections[whole->section].text.length;
-    int64_t started = wait_now();
+    whole->started = wait_now();
+    run->section = section_name(whole->section);
+    run->statements = whole->pieces.statement_count;
+    run->told_at = whole->started;
+    run_tell(run, &(DbaltEvent){
+                      .kind = DBALT_EVENT_STARTED, .section = run->section, .bytes = whole->script.sections[whole->section].text.length});
+}
 
-    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section, .bytes = bytes});
+static void note_done(Whole *whole, Run *run)
+{
+    run->result.done++;
+    if (run->deployed != NULL)
+        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE,
+                                .section = run->section,
+                                .bytes = whole->script.sections[whole->section].text.length,
+                                .took = wait_now() - whole->started});
+}
+
+static void note_rival(Run *run)
+{
+    run->result.skipped++;
+    if (run->deployed != NULL)
+        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = run->section, .message = "Somebody else did it meanwhile"});
+}
+
+/* What was sent statement by statement may have been cut at the wrong places: the server itself cuts what comes in one message. */
+static bool may_be_cut_wrong(const Outcome *outcome, const DbaltError *error)
+{
+    static const char syntax_error[] = "42601";
+    return outcome->kind == OUTCOME_FAILED && outcome->in_script && strcmp(error->sqlstate, syntax_error) == 0;
+}
+
+/* What comes of a first outcome, trying again included. */
+static bool conclude(Whole *whole, Run *run, Outcome outcome, Whole *const *behind, size_t behind_count, DbaltError *error)
+{
     for (int tries = 0;; tries++) {
-        Outcome outcome = send_whole(run, whole, tries + 1, error);
         switch (outcome.kind) {
         case OUTCOME_DONE:
-            run->result.done++;
-            run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE, .section = section, .bytes = bytes, .took = wait_now() - started});
+            note_done(whole, run);
             return true;
         case OUTCOME_RIVAL:
-            run->result.skipped++;
-            run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = section, .message = "Somebody else did it meanwhile"});
+            note_rival(run);
             return true;
         case OUTCOME_LOST:
-            return find_out(run, whole, error);
+            return find_out(run, whole, behind, behind_count, error);
+        case OUTCOME_BARRED:
+            return false;
         case OUTCOME_RETRY:
-            if (may_retry(run, &outcome, tries, error))
+            if (may_retry(run, &outcome, tries, error)) {
+                outcome = try_once(whole, run, tries + 2, error);
+                behind_count = 0;
                 continue;
+            }
             break;
         case OUTCOME_FAILED:
             break;
@@ -180,54 +235,85 @@ static bool run_whole(Run *run, const Whole *whole, DbaltError *error)
     }
 }
 
+bool whole_run(Whole *whole, Run *run, DbaltError *error)
+{
+    if (!run_outside(run, &whole->script, whole->before, error))
+        return false;
+
+    tell_start(whole, run);
+    return conclude(whole, run, try_once(whole, run, 1, error), NULL, 0, error);
+}
+
+bool whole_travels(const Whole *whole, const Run *run)
+{
+    const DbaltPlan *plan = run->plan;
+    const Driver *driver = plan->project->driver;
+    const Section *sections = whole->script.sections;
+    return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
+           run->deployed == NULL && !whole->script.is_module && !sections[whole->before].present && !whole->pieces.copies &&
+           sections[whole->section].text.length <= MOST_BYTES_AHEAD;
+}
+
+void whole_send(Whole *whole, Run *run, const Whole *before)
+{
+    whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
+    queue(whole, run, 0);
+    transaction_send(&whole->transaction);
+}
+
+bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_t behind_count, DbaltError *error)
+{
+    tell_start(whole, run);
+    Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
+    *alone = outcome.kind != OUTCOME_DONE;
+    if (may_be_cut_wrong(&outcome, error)) {
+        outcome = try_once(whole, run, 1, error);
+        behind_count = 0;
+    }
+    return conclude(whole, run, outcome, behind, behind_count, error);
+}
+
 static const char *copy_section(Arena *arena, const Script *script, SectionKind section)
 {
     const Section *found = &script->sections[section];
     return found->present && !script->is_module ? arena_copy_text(arena, found->text) : NULL;
 }
 
-bool run_deploy(Run *run, DbaltError *error)
+bool whole_asks(const Run *run)
 {
-    CLEANUP(arena_done) Arena arena = {0};
-    Script script;
-    const char *warning;
-    if (!plan_load_up(&script, &arena, run->plan, run->standing, error) || !script_judge(&warning, &arena, &script, SECTION_UP, error) ||
-        !run_outside(run, &script, SECTION_BEFORE_UP, error))
-        return false;
-
-    const DbaltEntry *entry = run->entry;
-    return run_whole(run,
-                     &(Whole){
-                         .script = &script,
-                         .section = SECTION_UP,
-                         .pieces = script_pieces(&arena, &script, SECTION_UP),
-                         .deploy = {.identity = entry->identity,
-                                    .release = entry->release,
-                                    .name = entry->name,
-                                    .kind = entry->kind,
-                                    .fingerprint = script_fingerprint(&arena, &script),
-                                    .down = copy_section(&arena, &script, SECTION_DOWN),
-                                    .before_down = copy_section(&arena, &script, SECTION_BEFORE_DOWN)},
-                     },
-                     error);
+    return run->plan->action == DBALT_ROLLBACK && (run->standing->alteration == NULL || run->plan->options.stored);
 }
 
-bool run_rollback(Run *run, DbaltError *error)
+bool whole_prepare(Whole *whole, Run *run, DbaltError *error)
 {
-    CLEANUP(arena_done) Arena arena = {0};
-    Script script;
+    bool deploys = run->plan->action == DBALT_DEPLOY;
+    const DbaltEntry *entry = run->entry;
+    *whole = (Whole){
+        .index = run->index,
+        .section = deploys ? SECTION_UP : SECTION_DOWN,
+        .before = deploys ? SECTION_BEFORE_UP : SECTION_BEFORE_DOWN,
+        .deploy = {.identity = entry->identity, .release = entry->release, .name = entry->name, .kind = entry->kind},
+    };
+
+    Arena *arena = &whole->arena;
+    Script *script = &whole->script;
     const char *warning;
-    if (!plan_load_down(&script, &arena, run->plan, run->standing, error) ||
-        !script_judge(&warning, &arena, &script, SECTION_DOWN, error) || !run_outside(run, &script, SECTION_BEFORE_DOWN, error))
+    bool is_read = deploys ? plan_load_up(script, arena, run->plan, run->standing, error)
+                           : plan_load_down(script, arena, run->plan, run->standing, error);
+    if (!is_read || !script_judge(&warning, arena, script, whole->section, error))
         return false;
 
-    const DbaltEntry *entry = run->entry;
-    return run_whole(run,
-                     &(Whole){
-                         .script = &script,
-                         .section = SECTION_DOWN,
-                         .pieces = script_pieces(&arena, &script, SECTION_DOWN),
-                         .deploy = {.identity = entry->identity, .release = entry->release, .name = entry->name, .kind = entry->kind},
-                     },
-                     error);
+    whole->pieces = script_pieces(arena, script, whole->section);
+    if (!deploys)
+        return true;
+
+    whole->deploy.fingerprint = script_fingerprint(arena, script);
+    whole->deploy.down = copy_section(arena, script, SECTION_DOWN);
+    whole->deploy.before_down = copy_section(arena, script, SECTION_BEFORE_DOWN);
+    return true;
+}
+
+void whole_done(Whole *whole)
+{
+    arena_done(&whole->arena);
 }

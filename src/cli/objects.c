@@ -34,8 +34,13 @@ static void add_step(JsonLine *line, const DbaltEvent *event)
     json_line_text(line, "action", event->action == DBALT_DEPLOY ? "deploy" : "rollback");
     json_line_number(line, "index", (int64_t)event->index);
     json_line_number(line, "count", (int64_t)event->count);
-    json_line_number(line, "bytes", (int64_t)event->bytes);
-    if (event->kind == DBALT_EVENT_DONE)
+    if (event->kind == DBALT_EVENT_STATEMENT) {
+        json_line_number(line, "statement", (int64_t)event->statement);
+        json_line_number(line, "statements", (int64_t)event->statements);
+    } else {
+        json_line_number(line, "bytes", (int64_t)event->bytes);
+    }
+    if (event->kind != DBALT_EVENT_STARTED)
         json_line_number(line, "took", event->took);
 }
 
@@ -44,7 +49,7 @@ void objects_print_event(const DbaltEvent *event, FILE *out)
     static const char *const names[] = {
         [DBALT_EVENT_INFO] = "info",       [DBALT_EVENT_WARNING] = "warning", [DBALT_EVENT_WAITING] = "waiting",
         [DBALT_EVENT_STARTED] = "started", [DBALT_EVENT_DONE] = "done",       [DBALT_EVENT_SKIPPED] = "skipped",
-        [DBALT_EVENT_RETRY] = "retry",     [DBALT_EVENT_NOTICE] = "notice",
+        [DBALT_EVENT_RETRY] = "retry",     [DBALT_EVENT_NOTICE] = "notice",   [DBALT_EVENT_STATEMENT] = "statement",
     };
 
     JsonLine *line = json_line_new("event");
@@ -56,7 +61,7 @@ void objects_print_event(const DbaltEvent *event, FILE *out)
         json_line_text(line, "release", event->entry->release);
         json_line_text(line, "file", event->entry->file);
     }
-    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_DONE)
+    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_STATEMENT || event->kind == DBALT_EVENT_DONE)
         add_step(line, event);
 
     json_line_print(line, out);

@@ -34,11 +34,27 @@ static void show_step(Session *session, Arena *arena, const DbaltEvent *event)
     progress_show(&session->progress, step);
 }
 
+/* The line on the terminal says which statement runs now, the log how long the one before took. */
+static void show_statement(Session *session, Arena *arena, const DbaltEvent *event)
+{
+    const char *step =
+        arena_format(arena, "[%zu/%zu] %s %s  statement", event->index, event->count, label_of(arena, event->entry), event->section);
+    if (session->settings.verbose)
+        session_info(session, "%s %zu/%zu  %s", step, event->statement, event->statements, observer_duration(arena, event->took));
+
+    progress_show(&session->progress, arena_format(arena, "%s %zu/%zu", step, event->statement + 1, event->statements));
+}
+
 static void show(Session *session, const DbaltEvent *event)
 {
     CLEANUP(arena_done) Arena arena = {0};
     if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_DONE) {
         show_step(session, &arena, event);
+        return;
+    }
+
+    if (event->kind == DBALT_EVENT_STATEMENT) {
+        show_statement(session, &arena, event);
         return;
     }
 

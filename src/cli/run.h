@@ -21,7 +21,8 @@
         SETTING(lock_retries, .name = "lock-retries", .value = "TIMES", .none = -1, .help = "and then try again so often, not 10 times"),  \
         SETTING(statement_timeout, .name = "statement-timeout", .value = "TIME", .none = -1, .help = "seconds that a statement may last"), \
         SETTING(answer_timeout, .name = "answer-timeout", .value = "TIME", .none = -1,                                                     \
-                .help = "give up a server that is dead for so many seconds")
+                .help = "give up a server that is dead for so many seconds"),                                                              \
+        SETTING(no_pipeline, .name = "no-pipeline", .help = "send each alteration when the one before is done")
 
 /* Asks before what cannot be undone; without anybody to ask it is a yes. EXIT_INTERRUPTED when the answer is no. */
 ExitCode run_confirm(Session *session, const char *question);

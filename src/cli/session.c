@@ -78,6 +78,7 @@ bool session_open(Session *session, const Command *command)
         .lock_retries = session->settings.lock_retries,
         .statement_timeout = session->settings.statement_timeout.milliseconds,
         .answer_timeout = session->settings.answer_timeout.milliseconds,
+        .no_pipeline = session->settings.no_pipeline,
         .observer = observer_handle,
         .observer_context = session,
     };

@@ -42,6 +42,7 @@ typedef struct Settings {
     Duration lock_timeout;
     Duration statement_timeout;
     Duration answer_timeout;
+    bool no_pipeline;
     int lock_retries;
     bool create_database;
     bool json;

@@ -54,9 +54,10 @@ typedef enum Fault {
 typedef enum AnswerKind {
     ANSWER_ROW,
     ANSWER_NOTICE,
-    ANSWER_DONE,  /* a step is done */
-    ANSWER_ERROR, /* a step failed; those behind it did not run; an open transaction is rolled back by the driver */
-    ANSWER_END,   /* the batch is over, the queue is empty */
+    ANSWER_STATEMENT, /* a statement of a script is done, which is not its last: of a batch that was sent ahead */
+    ANSWER_DONE,      /* a step is done */
+    ANSWER_ERROR,     /* a step failed; those behind it did not run; an open transaction is rolled back by the driver */
+    ANSWER_END,       /* the batch is over, the queue is empty */
 } AnswerKind;
 
 /* One answer; valid until the next call on the connection. */
@@ -71,7 +72,7 @@ typedef struct Answer {
     size_t column_count;
     const char *message; /* NOTICE: "NOTICE: ..." as the database words it, one line */
     Fault fault;         /* ERROR */
-    size_t statement;    /* ERROR: 0-based index of the statement within the step, as far as known */
+    size_t statement;    /* ERROR, STATEMENT: 0-based index of the statement within the step, as far as known */
     long offset;         /* ERROR: byte offset in the step's SQL, or -1 */
     DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED */
 } Answer;
@@ -82,13 +83,13 @@ typedef enum HistoryStatement {
     HISTORY_READ_LAYOUT, /* -> version, oldest_reader; FAULT_ABSENT when there is no history */
     HISTORY_READ, /* -> identity, sequence, release, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256, has_down ("1"/"0"), deployed_at (ISO 8601 UTC), took (ms), deployed_by, host, version */
     HISTORY_READ_STORED,  /* $1 identity -> down, before_down */
-    HISTORY_GUARD_DEPLOY, /* INSERT of the key: $1 identity, 2 release, 3 name, 4 kind, 5-8 hashes (before-up, up, down, before-down), 9 down, 10 before_down, 11 by, 12 host, 13 version */
+    HISTORY_GUARD_DEPLOY, /* INSERT of the key: $1 identity, 2 release, 3 name, 4 kind, 5-8 hashes (before-up, up, down, before-down), 9 down, 10 before_down, 11 by, 12 host, 13 version, 14 an identity or "": FAULT_NOT_NULL unless that one is in the history and somebody holds the deploy lock */
     HISTORY_FINISH_DEPLOY, /* $1 identity, 2 release, 3 hash of up, 4 by, 5 host, 6 version: sets took, and writes the event "deploy"; FAULT_NOT_NULL when the row is gone */
-    HISTORY_GUARD_ROLLBACK, /* $1 identity, 2 by, 3 host, 4 version: deletes the row and writes the event "rollback"; FAULT_NOT_NULL when it was gone */
-    HISTORY_RELEASE, /* $1 identity, 2 release: corrects the release */
-    HISTORY_ACCEPT,  /* $1 identity, 2-5 hashes, 6 down, 7 before_down */
-    HISTORY_FORGET,  /* $1 identity */
-    HISTORY_EVENT,   /* $1 kind, 2 identity, 3 release, 4 section, 5 step (number), 6 sha256, 7 message, 8 by, 9 host, 10 version */
+    HISTORY_GUARD_ROLLBACK, /* $1 identity, 2 by, 3 host, 4 version, 5 an identity or "": deletes the row and writes the event "rollback"; FAULT_NOT_NULL when it was gone, or 5 is still there, or nobody holds the lock */
+    HISTORY_RELEASE,        /* $1 identity, 2 release: corrects the release */
+    HISTORY_ACCEPT,         /* $1 identity, 2-5 hashes, 6 down, 7 before_down */
+    HISTORY_FORGET,         /* $1 identity */
+    HISTORY_EVENT,          /* $1 kind, 2 identity, 3 release, 4 section, 5 step (number), 6 sha256, 7 message, 8 by, 9 host, 10 version */
     HISTORY_READ_STEPS, /* $1 identity, 2 section: since the identity was last deployed or rolled back -> kind, step, sha256, at (ISO 8601), in order */
     HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: replaces the holder row, since now */
     HISTORY_RELEASE_HOLD, /* removes the holder row */
@@ -123,7 +124,6 @@ typedef struct ConnectOptions {
 typedef struct Traits {
     SqlDialect dialect;
     bool creates;         /* create makes sense */
-    bool pipelines;       /* a batch is one round trip */
     bool answers_scripts; /* wants_rows is understood, so that JavaScript alterations can run */
     bool adopts;          /* the database may keep the state of Logto, whose history is adopted */
 } Traits;
@@ -155,6 +155,19 @@ struct Driver {
 
     /* Sends what is queued, if that was not done, and waits for the next answer. */
     void (*next)(Connection *connection, Answer *answer);
+
+    /*
+     * Whether send() may be used on this connection. Optional, with send: batches travel ahead of the answers to those before them.
+     */
+    bool (*pipelines)(Connection *connection);
+
+    /*
+     * Ends the batch and sends it, statement by statement, without waiting; the next submit() begins the one behind it, and next()
+     * answers the oldest that is under way. It must be a whole transaction without COPY. When one fails, those behind it do not
+     * happen either, provided that each of them fails if the one before is not in the history; nothing is answered for them: the
+     * queue is empty behind the END of the failed one.
+     */
+    void (*send)(Connection *connection);
 
     /* One of dbalt's own statements, with the history's schema in it; lives as long as the connection. */
     Text (*history_sql)(Connection *connection, HistoryStatement statement);

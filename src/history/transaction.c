@@ -23,13 +23,15 @@ static void fill_guard_values(const char **values, const History *history, const
     values[i++] = deploy->before_down;
     values[i++] = history->by;
     values[i++] = history->host;
-    values[i] = history->version;
+    values[i++] = history->version;
+    values[i] = deploy->follows == NULL ? "" : deploy->follows;
 }
 
 void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout)
 {
     *transaction = (Transaction){.history = history,
                                  .is_deploy = true,
+                                 .follows = deploy->follows != NULL,
                                  .finish_values = {deploy->identity, deploy->release, deploy->fingerprint.sections[SECTION_UP], history->by,
                                                    history->host, history->version}};
     fill_guard_values(transaction->guard_values, history, deploy);
@@ -38,12 +40,15 @@ void transaction_begin_deploy(Transaction *transaction, History *history, const 
     history_submit(history, HISTORY_GUARD_DEPLOY, transaction->guard_values, COUNT(transaction->guard_values));
 }
 
-void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity, int64_t timeout)
+void transaction_begin_rollback(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout)
 {
-    *transaction = (Transaction){.history = history, .guard_values = {identity, history->by, history->host, history->version}};
+    *transaction = (Transaction){
+        .history = history,
+        .follows = deploy->follows != NULL,
+        .guard_values = {deploy->identity, history->by, history->host, history->version, deploy->follows == NULL ? "" : deploy->follows}};
 
     submit_begin(history, timeout);
-    history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 4);
+    history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 5);
 }
 
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
@@ -70,6 +75,8 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
     case FAULT_DUPLICATE:
         return is_guard && transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
     case FAULT_NOT_NULL:
+        if (is_guard && transaction->follows)
+            return OUTCOME_BARRED;
         return is_guard && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
     default:
         return OUTCOME_FAILED;
@@ -77,7 +84,7 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
 }
 
 /* Reads all answers of the batch. */
-static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
+static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error)
 {
     Connection *connection = transaction->history->connection;
     Outcome outcome = {.kind = OUTCOME_DONE, .offset = -1};
@@ -87,8 +94,8 @@ static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, vo
         connection->driver->next(connection, &answer);
         if (answer.kind == ANSWER_END)
             return outcome;
-        if (answer.kind == ANSWER_NOTICE && notice != NULL)
-            notice(answer.message, context);
+        if ((answer.kind == ANSWER_NOTICE || answer.kind == ANSWER_STATEMENT) && receive != NULL)
+            receive(&answer, context);
         if (answer.kind != ANSWER_ERROR)
             continue;
 
@@ -105,6 +112,10 @@ static Outcome read_outcome(Transaction *transaction, NoticeReceiver *notice, vo
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
         if (answer.fault == FAULT_NOT_NULL && answer.step == FIRST_SCRIPT_STEP + transaction->script_count + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
+        if (outcome.kind == OUTCOME_BARRED) {
+            fail(error, DBALT_ERROR_DATABASE, "the deploy lock was lost, or somebody else changed the history");
+            fail_hint(error, "nothing more was run; run the command again to continue");
+        }
     }
 }
 
@@ -127,7 +138,7 @@ void transaction_abandon(Transaction *transaction)
     connection_finish(transaction->history->connection, NULL, &ignored);
 }
 
-Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error)
+static void submit_end(Transaction *transaction)
 {
     History *history = transaction->history;
     history_submit_kind(history, STEP_SETTLE);
@@ -136,13 +147,32 @@ Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, voi
     if (transaction->state != NULL)
         history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
     history_submit_kind(history, STEP_COMMIT);
-    return read_outcome(transaction, notice, context, error);
+}
+
+Outcome transaction_finish(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error)
+{
+    submit_end(transaction);
+    return read_outcome(transaction, receive, context, error);
+}
+
+void transaction_send(Transaction *transaction)
+{
+    Connection *connection = transaction->history->connection;
+    submit_end(transaction);
+    connection->driver->send(connection);
+}
+
+Outcome transaction_land(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error)
+{
+    return read_outcome(transaction, receive, context, error);
 }
 
 bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, const Deploy *deploy, DbaltError *error)
 {
-    const char *values[13];
-    fill_guard_values(values, history, deploy);
+    Deploy alone = *deploy;
+    alone.follows = NULL;
+    const char *values[14];
+    fill_guard_values(values, history, &alone);
 
     /* The key decides, not a SELECT: that could say "no" while the server is still at the COMMIT. */
     history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .lock_timeout = PROBE_LOCK_TIMEOUT});

@@ -9,6 +9,7 @@ typedef struct Deploy {
     const char *identity, *release, *name, *kind;
     Fingerprint fingerprint;
     const char *down, *before_down; /* NULL = none */
+    const char *follows;            /* the identity that was sent before and must be in the history (a roll back: no more); NULL = none */
 } Deploy;
 
 typedef enum OutcomeKind {
@@ -16,6 +17,7 @@ typedef enum OutcomeKind {
     OUTCOME_RIVAL,  /* somebody else did it: nothing was changed */
     OUTCOME_RETRY,  /* rolled back by a lock timeout, serialization failure or deadlock: fault says which */
     OUTCOME_FAILED, /* rolled back */
+    OUTCOME_BARRED, /* sent ahead, but the deploy lock was lost, or somebody else changed the history: it did not happen */
     OUTCOME_LOST,   /* the connection is gone, and with it the news of what became of it */
 } OutcomeKind;
 
@@ -31,19 +33,21 @@ typedef struct Outcome {
 /* One batch of steps under way. Must stay where it is between begin and finish: the queue points into it. */
 typedef struct Transaction {
     History *history;
-    const char *guard_values[13];
+    const char *guard_values[14];
     const char *finish_values[6];
     const char *state; /* NULL = the foreign state is not written */
     bool is_deploy;
+    bool follows; /* it was sent behind another, which must be in the history */
     bool is_open; /* transaction_open() was called: BEGIN and guard have been answered */
     size_t script_count;
 } Transaction;
 
-typedef void NoticeReceiver(const char *message, void *context);
+/* Hears of notices and, where they are told, of statements that are done. */
+typedef void AnswerReceiver(const Answer *answer, void *context);
 
 /* Queues BEGIN and the guard. timeout: milliseconds that a statement, or a pause between two, may take; 0 = no limit. */
 void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout);
-void transaction_begin_rollback(Transaction *transaction, History *history, const char *identity, int64_t timeout);
+void transaction_begin_rollback(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout);
 
 /* Sends them and waits, so that the caller can query on the connection itself. What is not OUTCOME_DONE has ended already. */
 Outcome transaction_open(Transaction *transaction, DbaltError *error);
@@ -58,7 +62,14 @@ void transaction_abandon(Transaction *transaction);
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
 
 /* Queues the rest up to COMMIT, sends all, and waits for the outcome. Never fails otherwise: *error says why it is not DONE. */
-Outcome transaction_finish(Transaction *transaction, NoticeReceiver *notice, void *context, DbaltError *error);
+Outcome transaction_finish(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error);
+
+/*
+ * The same in two halves, where the driver's pipelines() says so: others may be sent in between, and land in the order in which
+ * they were sent. Those behind one that is not DONE do not happen, and do not land.
+ */
+void transaction_send(Transaction *transaction);
+Outcome transaction_land(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error);
 
 /*
  * What became of a deploy or roll back whose connection was lost: on a new connection, inserts the key again under a short lock

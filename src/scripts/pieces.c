@@ -1,5 +1,7 @@
 /* Pieces of a script: what of a section is sent in one. */
 
+#include <string.h>
+
 #include "scripts/script.h"
 #include "sql/statement.h"
 
@@ -25,6 +27,7 @@ static Pieces cut(Arena *arena, const Script *script, SectionKind section, bool 
     size_t count = 0;
     for (SqlStatement statement; statement_next(&statement, &reader);) {
         count++;
+        pieces.copies |= text_equals_ignoring_case(text_slice(statement.text, 0, strlen("COPY")), TEXT("COPY"));
         if (!singly && !statement.copies)
             continue;
 

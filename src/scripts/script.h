@@ -50,6 +50,7 @@ typedef struct Pieces {
     const Piece *rows;
     size_t count;
     size_t statement_count; /* of all */
+    bool copies;            /* there is a COPY among them, from or to the client */
 } Pieces;
 
 /* The whole section in the fewest pieces: one, unless it has COPY data. */

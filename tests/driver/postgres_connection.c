@@ -327,7 +327,7 @@ static void a_deploy_is_one_message_and_one_answer(void **state)
 
     size_t sent_before, sent_after, ready_before, ready_after;
     count_messages(&proxy, &sent_before, &ready_before);
-    static const char *const values[] = {"1-a", "1.0.0", "a", "sql", NULL, "u", "d", NULL, "DROP TABLE t", NULL, "me", "here", "0.1.0"};
+    static const char *const values[] = {"1-a", "1.0.0", "a", "sql", NULL, "u", "d", NULL, "DROP TABLE t", NULL, "me", "here", "0.1.0", ""};
     client_step(&client, STEP_BEGIN);
     client_history(&client, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     client_script(&client, "CREATE TABLE t (id int);\nINSERT INTO t VALUES (1); SELECT * FROM t;");

@@ -117,6 +117,9 @@ Result client_run(Client *client)
         case ANSWER_ROW:
             append_row(&result, &answer);
             break;
+        case ANSWER_STATEMENT:
+            result.statements++;
+            break;
         case ANSWER_DONE:
             result.done++;
             result.affected = answer.affected;

@@ -22,11 +22,12 @@ typedef enum ClientMode {
 
 /* What became of a batch. */
 typedef struct Result {
-    bool ok;          /* no step failed */
-    char rows[4096];  /* "a|b\n" for each; NULL as "NULL" */
-    size_t done;      /* steps that were done */
-    int64_t affected; /* of the last of them */
-    Fault fault;      /* likewise, below: of the step that failed */
+    bool ok;           /* no step failed */
+    char rows[4096];   /* "a|b\n" for each; NULL as "NULL" */
+    size_t done;       /* steps that were done */
+    size_t statements; /* told as done before their step was */
+    int64_t affected;  /* of the last of them */
+    Fault fault;       /* likewise, below: of the step that failed */
     size_t step, statement;
     long offset;
     DbaltError error;

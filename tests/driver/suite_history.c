@@ -5,7 +5,7 @@
 #include <regex.h>
 
 static const char *const deploy_values[] = {"1700000000-a", "1.0.0", "a",   "sql", "hash-bu", "hash-u", "hash-d",
-                                            "hash-bd",      "DOWN;", "BD;", "ada", "build-7", "0.1.0"};
+                                            "hash-bd",      "DOWN;", "BD;", "ada", "build-7", "0.1.0",  ""};
 
 static void create_history(SuiteFixture *fixture)
 {
@@ -36,7 +36,7 @@ static Result deploy(Client *client, const char *identity, const char *down)
 static Result roll_back(Client *client, const char *identity)
 {
     client_step(client, STEP_BEGIN);
-    client_history(client, HISTORY_GUARD_ROLLBACK, (const char *const[]){identity, "bob", "build-8", "0.2.0"}, 4);
+    client_history(client, HISTORY_GUARD_ROLLBACK, (const char *const[]){identity, "bob", "build-8", "0.2.0", ""}, 5);
     client_step(client, STEP_COMMIT);
     return client_run(client);
 }
@@ -207,7 +207,7 @@ static void forgets(void **state)
 
 static void write_step(SuiteFixture *fixture, const char *kind, const char *identity, const char *section, const char *step)
 {
-    const char *const values[] = {kind, identity, "1.0.0", section, step, "hash", "message", "ada", "build-7", "0.1.0"};
+    const char *const values[] = {kind, identity, "1.0.0", section, step, "hash", "message", "ada", "build-7", "0.1.0", ""};
     history_rows(&fixture->client, HISTORY_EVENT, values, COUNT(values));
 }
 

@@ -9,7 +9,7 @@
 
 #define ROLLBACK_TIMEOUT 30000
 
-void postgres_batch_reset(PostgresBatch *batch)
+static void reset(PostgresBatch *batch)
 {
     PQclear(batch->rows);
     arena_done(&batch->arena);
@@ -18,44 +18,62 @@ void postgres_batch_reset(PostgresBatch *batch)
     *batch = (PostgresBatch){0};
 }
 
+void postgres_batch_add(PostgresConnection *connection)
+{
+    PostgresBatch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL)
+        abort();
+    if (connection->newest == NULL)
+        connection->oldest = batch;
+    else
+        connection->newest->behind = batch;
+    connection->newest = batch;
+}
+
+static void drop_oldest(PostgresConnection *connection)
+{
+    PostgresBatch *batch = connection->oldest;
+    if (batch == connection->newest) {
+        reset(batch);
+        return;
+    }
+    connection->oldest = batch->behind;
+    reset(batch);
+    free(batch);
+}
+
+void postgres_batches_open(PostgresConnection *connection)
+{
+    postgres_batch_add(connection);
+}
+
+void postgres_batches_abandon(PostgresConnection *connection)
+{
+    PostgresBatch *failed = connection->oldest;
+    while (failed->behind != connection->newest) {
+        PostgresBatch *batch = failed->behind;
+        failed->behind = batch->behind;
+        reset(batch);
+        free(batch);
+        connection->abandoned++;
+    }
+}
+
+void postgres_batches_close(PostgresConnection *connection)
+{
+    while (connection->oldest != connection->newest)
+        drop_oldest(connection);
+    reset(connection->newest);
+    free(connection->newest);
+}
+
 void postgres_submit(Connection *base, const Step *step)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
-    PostgresBatch *batch = &connection->batch;
+    PostgresBatch *batch = connection->newest;
 
     batch->steps = arena_grow(&batch->arena, batch->steps, batch->count, &batch->capacity, sizeof(*batch->steps));
-    batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step, &connection->session)};
-}
-
-/*
- * libpq reads ahead: which statement a notice is of cannot be told. Of dbalt's own those that say something, such as IF NOT EXISTS,
- * never share a message with a script.
- */
-void postgres_receive_notice(void *context, const PGresult *notice)
-{
-    PostgresBatch *batch = &((PostgresConnection *)context)->batch;
-    const char *severity = PQresultErrorField(notice, PG_DIAG_SEVERITY);
-    const char *primary = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
-    if (severity == NULL || primary == NULL || !batch->in_flight || !batch->has_script)
-        return;
-
-    char *message = arena_format(&batch->notice_arena, "%s: %s", severity, primary);
-    for (char *c = message; *c != '\0'; c++)
-        if (*c == '\n' || *c == '\r')
-            *c = ' ';
-
-    batch->notices =
-        arena_grow(&batch->notice_arena, batch->notices, batch->notice_count, &batch->notice_capacity, sizeof(*batch->notices));
-    batch->notices[batch->notice_count++] = message;
-}
-
-/* Empty steps before the first result, and the data of a COPY that is done, have no result of their own. */
-static void pass_over_done(PostgresBatch *batch)
-{
-    while (batch->step < batch->sent.step && batch->statement >= batch->steps[batch->step].results) {
-        batch->step++;
-        batch->statement = 0;
-    }
+    batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step)};
 }
 
 /* The message ended well: whatever was counted, all that was sent is done. */
@@ -68,80 +86,16 @@ static void finish_message(PostgresBatch *batch)
     }
 }
 
-static Answer *begin_failure(PostgresBatch *batch)
-{
-    size_t step = batch->step < batch->count ? batch->step : batch->count - 1;
-    batch->failed = true;
-    batch->failure = (Answer){.kind = ANSWER_ERROR, .step = step, .statement = batch->statement, .offset = -1};
-    return &batch->failure;
-}
-
-static void locate_failure(PostgresConnection *connection, const PGresult *result)
-{
-    PostgresBatch *batch = &connection->batch;
-    Answer *failure = &batch->failure;
-    const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
-    if (position == NULL) {
-        postgres_copy_locate(failure, batch->steps, batch->count, PQresultErrorField(result, PG_DIAG_CONTEXT));
-        return;
-    }
-
-    const char *encoding = PQparameterStatus(connection->session.libpq, "server_encoding");
-    bool counts_bytes = encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0;
-    size_t step = failure->step;
-    if (!postgres_message_locate(&batch->message, strtoul(position, NULL, 10), counts_bytes, &step, &failure->offset))
-        return;
-
-    /* A syntax error is told before anything ran: the counted step is not its own then. */
-    if (step != failure->step)
-        failure->statement = 0;
-    failure->step = step;
-    long length = (long)batch->steps[step].step.sql.length;
-    if (failure->offset > length)
-        failure->offset = length;
-}
-
-static bool step_is_script(const PostgresBatch *batch, size_t step)
-{
-    return step < batch->count && batch->steps[step].step.is_script;
-}
-
-/* The server names a table of the history without its schema, and one after the other. */
-static void hint_at_history(const PostgresConnection *connection, DbaltError *error)
-{
-    PGconn *libpq = connection->session.libpq;
-    const char *schema = connection->schema;
-    char *user = PQescapeIdentifier(libpq, PQuser(libpq), strlen(PQuser(libpq)));
-    if (strncmp(error->message, "permission denied for database ", strlen("permission denied for database ")) == 0)
-        fail_hint(error, "GRANT CREATE ON DATABASE to %s, or name a schema that it may write in with --history-schema", user);
-    else
-        fail_hint(
-            error,
-            "to look: GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s; to deploy: INSERT, UPDATE, DELETE too",
-            schema, user, schema, user);
-    PQfreemem(user);
-}
-
-static void fail_by_result(PostgresConnection *connection, const PGresult *result)
-{
-    Answer *failure = begin_failure(&connection->batch);
-    failure->fault = postgres_fault(&failure->error, result, &connection->session);
-    if (strcmp(failure->error.sqlstate, "42501") == 0 && !step_is_script(&connection->batch, failure->step))
-        hint_at_history(connection, &failure->error);
-    if (result != NULL)
-        locate_failure(connection, result);
-}
-
 /* A server that stays silent although it was asked to cancel: nobody knows what became of the message. */
 static void give_up(PostgresConnection *connection)
 {
-    PostgresBatch *batch = &connection->batch;
-    batch->in_flight = false;
+    PostgresBatch *batch = connection->oldest;
+    batch->in_flight = batch->ahead; /* until libpq has told the end of it */
     postgres_session_break(&connection->session);
     if (batch->failed)
         return;
 
-    Answer *failure = begin_failure(batch);
+    Answer *failure = postgres_batch_fail(batch);
     failure->fault = FAULT_CONNECTION;
     fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted, and the database server did not answer the cancel request");
 }
@@ -163,12 +117,12 @@ static bool is_cancelled(PostgresSession *session)
 
 static void send_message(PostgresConnection *connection)
 {
-    PostgresBatch *batch = &connection->batch;
+    PostgresBatch *batch = connection->oldest;
     PostgresSession *session = &connection->session;
     if (batch->sent.step + batch->sent.offset == 0)
         postgres_session_start(session, WAIT_FOREVER);
     if (is_cancelled(session)) {
-        Answer *failure = begin_failure(batch);
+        Answer *failure = postgres_batch_fail(batch);
         failure->fault = FAULT_CANCELLED;
         fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted");
         return;
@@ -179,12 +133,13 @@ static void send_message(PostgresConnection *connection)
     DbaltError error;
     if (!postgres_message_build(&batch->message, &batch->sent, batch->steps, batch->count, session, &error)) {
         batch->sent = begin;
-        begin_failure(batch)->error = error;
+        postgres_batch_fail(batch)->error = error;
         return;
     }
 
     CLEANUP(arena_done) Arena arena = {0};
     batch->has_script = message_has_script(batch);
+    postgres_forget_prepared(connection); /* what runs now may deallocate them */
 
     const Step *first = &batch->steps[begin.step].step;
     const char *text = postgres_message_join(&batch->message, &arena);
@@ -192,86 +147,14 @@ static void send_message(PostgresConnection *connection)
                    ? PQsendQueryParams(session->libpq, text, (int)first->value_count, NULL, first->values, NULL, NULL, 0)
                    : PQsendQuery(session->libpq, text);
     if (sent != 1) {
-        fail_by_result(connection, NULL);
+        postgres_batch_fail_by(connection, NULL);
         return;
     }
     /* The rows of a user's SELECT are seldom wanted: row by row they take no memory. */
     if (batch->has_script && !first->wants_rows)
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
-    pass_over_done(batch);
-}
-
-/* Keeps the rows of dbalt's own SELECT to be answered; takes over the result. */
-static void take_rows(PostgresBatch *batch, size_t index, PGresult *result)
-{
-    const Step *step = index < batch->count ? &batch->steps[index].step : NULL;
-    if (PQntuples(result) == 0 || step == NULL || (step->is_script && !step->wants_rows) || step->kind != STEP_SQL) {
-        PQclear(result);
-        return;
-    }
-    batch->rows = result;
-    batch->row_step = index;
-    batch->row = 0;
-}
-
-static void describe_result(PostgresStep *step, Arena *arena, PGresult *result)
-{
-    size_t count = (size_t)PQnfields(result);
-    Column *columns = arena_allocate_array(arena, count, sizeof *columns);
-    for (size_t i = 0; i < count; i++)
-        columns[i] = (Column){.name = arena_copy_string(arena, PQfname(result, (int)i)), .type = PQftype(result, (int)i)};
-
-    step->columns = columns;
-    step->column_count = count;
-    step->command = arena_copy_string(arena, PQcmdStatus(result));
-}
-
-static void complete_statement(PostgresBatch *batch, PGresult *result)
-{
-    if (batch->step >= batch->count)
-        return;
-
-    PostgresStep *step = &batch->steps[batch->step];
-    if (step->step.kind == STEP_COMMIT && strcmp(PQcmdStatus(result), "ROLLBACK") == 0) {
-        fail(&begin_failure(batch)->error, DBALT_ERROR_FAILED, "the transaction was rolled back instead of committed");
-        return;
-    }
-
-    step->affected = strtoll(PQcmdTuples(result), NULL, 10);
-    if (step->step.wants_rows)
-        describe_result(step, &batch->arena, result);
-    batch->statement++;
-    pass_over_done(batch);
-}
-
-/* Takes over the result. */
-static void take_result(PostgresConnection *connection, PGresult *result)
-{
-    PostgresBatch *batch = &connection->batch;
-    size_t step = batch->step;
-    switch (PQresultStatus(result)) {
-    case PGRES_SINGLE_TUPLE:
-        take_rows(batch, step, result);
-        return;
-    case PGRES_TUPLES_OK:
-    case PGRES_COMMAND_OK:
-        complete_statement(batch, result);
-        take_rows(batch, step, result);
-        return;
-    case PGRES_COPY_IN:
-        postgres_copy_in(&connection->session, batch->steps, batch->count, step);
-        break;
-    case PGRES_COPY_OUT:
-        batch->copying = true;
-        break;
-    case PGRES_EMPTY_QUERY:
-        break;
-    default:
-        if (!batch->failed)
-            fail_by_result(connection, result);
-    }
-    PQclear(result);
+    postgres_batch_pass_over(batch);
 }
 
 /* Ends a transaction that an error left behind, and what it left in the session. A late cancel may hit the first try. */
@@ -296,7 +179,7 @@ static bool keeps_transaction(const PostgresBatch *batch)
 /* Goes one step on with the batch. */
 static void advance(PostgresConnection *connection)
 {
-    PostgresBatch *batch = &connection->batch;
+    PostgresBatch *batch = connection->oldest;
     if (!batch->in_flight) {
         if (!batch->failed && batch->sent.step < batch->count) {
             send_message(connection);
@@ -321,11 +204,16 @@ static void advance(PostgresConnection *connection)
     case POSTGRES_READY:
         break;
     }
+    if (batch->ahead) {
+        if (postgres_pipeline_take(connection))
+            batch->in_flight = false;
+        return;
+    }
     PGresult *result = PQgetResult(connection->session.libpq);
     if (result == NULL)
         finish_message(batch);
     else
-        take_result(connection, result);
+        postgres_batch_take(connection, result);
 }
 
 static void take_row(PostgresBatch *batch, Answer *answer)
@@ -353,6 +241,11 @@ static bool take_answer(PostgresBatch *batch, Answer *answer)
         take_row(batch, answer);
         return true;
     }
+    if (batch->told == batch->step && batch->told_statement < batch->statement && batch->ahead &&
+        batch->steps[batch->step].step.is_script) {
+        *answer = (Answer){.kind = ANSWER_STATEMENT, .step = batch->step, .statement = batch->told_statement++, .offset = -1};
+        return true;
+    }
     if (batch->told < batch->step) {
         const PostgresStep *step = &batch->steps[batch->told];
         *answer = (Answer){
@@ -365,6 +258,7 @@ static bool take_answer(PostgresBatch *batch, Answer *answer)
             .offset = -1,
         };
         batch->told++;
+        batch->told_statement = 0;
         return true;
     }
     if (!batch->over)
@@ -375,7 +269,6 @@ static bool take_answer(PostgresBatch *batch, Answer *answer)
         *answer = batch->failure;
         return true;
     }
-    postgres_batch_reset(batch);
     *answer = (Answer){.kind = ANSWER_END, .offset = -1};
     return true;
 }
@@ -398,7 +291,9 @@ void postgres_next(Connection *base, Answer *answer)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
 
-    forget_told(&connection->batch);
-    while (!take_answer(&connection->batch, answer))
+    forget_told(connection->oldest);
+    while (!take_answer(connection->oldest, answer))
         advance(connection);
+    if (answer->kind == ANSWER_END)
+        drop_oldest(connection);
 }

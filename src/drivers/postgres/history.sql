@@ -75,10 +75,14 @@ ORDER BY sequence;
 -- statement: read-stored
 SELECT down, before_down FROM :schema.alteration WHERE identity = $1;
 
+-- What was sent behind another alteration must not go in when the COMMIT of that one failed, or when the deploy lock was lost meanwhile
+-- (nobody holds it then: it could be had): then there is no key.
 -- statement: guard-deploy
 INSERT INTO :schema.alteration (identity, release, name, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256,
                                 down, before_down, deployed_by, host, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+VALUES (CASE WHEN $14 = '' OR (EXISTS (SELECT FROM :schema.alteration WHERE identity = $14)
+                               AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pg_catalog.hashtextextended('dbalt:' || :'schema', 0)))
+             THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- statement: finish-deploy
 -- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
@@ -97,7 +101,10 @@ WITH gone AS (
     DELETE FROM :schema.alteration WHERE identity = $1 RETURNING identity, release
 )
 INSERT INTO :schema.event (kind, identity, release, done_by, host, version)
-VALUES ('rollback', (SELECT identity FROM gone), (SELECT release FROM gone), $2, $3, $4);
+VALUES ('rollback', (SELECT identity FROM gone
+                     WHERE $5 = '' OR (NOT EXISTS (SELECT FROM :schema.alteration WHERE identity = $5)
+                       AND NOT pg_catalog.pg_try_advisory_xact_lock_shared(pg_catalog.hashtextextended('dbalt:' || :'schema', 0)))),
+        (SELECT release FROM gone), $2, $3, $4);
 
 -- statement: release
 UPDATE :schema.alteration SET release = $2 WHERE identity = $1;

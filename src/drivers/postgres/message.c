@@ -10,7 +10,9 @@
 #define MESSAGE_LIMIT ((size_t)4 * 1024 * 1024)
 
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
-#define CHECK_CLIENT_SQL "SET LOCAL client_connection_check_interval='2s';"
+#define CHECK_CLIENT_INTERVAL 2000 /* milliseconds */
+
+#define SET_LOCAL(name, value) "pg_catalog.set_config('" name "','" value "',true)"
 
 /* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
 #define SILENCE_SLACK 10000 /* milliseconds */
@@ -25,11 +27,11 @@ static int64_t statement_limit(const Step *begin, const PostgresSession *session
     return session->limits.statement > 0 ? session->limits.statement : begin->timeout;
 }
 
-size_t postgres_step_results(const Step *step, const PostgresSession *session)
+size_t postgres_step_results(const Step *step)
 {
     switch (step->kind) {
     case STEP_BEGIN:
-        return 2 + (session->checks_client ? 1 : 0) + (statement_limit(step, session) > 0 ? 1 : 0) + (step->timeout > 0 ? 1 : 0);
+        return 2;
     case STEP_SETTLE:
     case STEP_ROLLBACK:
         return 1 + RESET_STATEMENTS;
@@ -151,51 +153,54 @@ static bool add_filled(PostgresMessage *message, size_t index, const Step *step,
     return true;
 }
 
-static void add_limit(PostgresMessage *message, size_t step, const char *setting, int64_t milliseconds)
+/*
+ * The limits are local: they end with the transaction, and nothing of them is left in a pooled connection. All are set by one
+ * statement.
+ */
+static Text begin_sql(Arena *arena, const Step *step, const PostgresSession *session)
 {
-    add_own(message, step, text_of(arena_format(&message->arena, "SET LOCAL %s=%lld;", setting, (long long)milliseconds)));
+    int64_t lock = step->lock_timeout > 0 ? step->lock_timeout : session->limits.lock;
+    const char *sql = arena_format(arena, "BEGIN;SELECT " SET_LOCAL("lock_timeout", "%lld"), (long long)lock);
+    if (session->checks_client)
+        sql = arena_format(arena, "%s," SET_LOCAL("client_connection_check_interval", "%d"), sql, CHECK_CLIENT_INTERVAL);
+    if (statement_limit(step, session) > 0)
+        sql = arena_format(arena, "%s," SET_LOCAL("statement_timeout", "%lld"), sql, (long long)statement_limit(step, session));
+    if (step->timeout > 0)
+        sql = arena_format(arena, "%s," SET_LOCAL("idle_in_transaction_session_timeout", "%lld"), sql,
+                           (long long)step->timeout + SILENCE_SLACK);
+    return text_of(arena_format(arena, "%s;", sql));
 }
 
-/* SET LOCAL ends with the transaction: nothing of it is left in a pooled connection. */
-static void add_begin(PostgresMessage *message, size_t index, const Step *step, const PostgresSession *session)
+Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session)
 {
-    add_own(message, index, TEXT("BEGIN;"));
-    add_limit(message, index, "lock_timeout", step->lock_timeout > 0 ? step->lock_timeout : session->limits.lock);
-    if (session->checks_client)
-        add_own(message, index, TEXT(CHECK_CLIENT_SQL));
-    if (statement_limit(step, session) > 0)
-        add_limit(message, index, "statement_timeout", statement_limit(step, session));
-    if (step->timeout > 0)
-        add_limit(message, index, "idle_in_transaction_session_timeout", step->timeout + SILENCE_SLACK);
+    switch (step->kind) {
+    case STEP_SQL:
+        return step->sql;
+    case STEP_BEGIN:
+        return begin_sql(arena, step, session);
+    case STEP_SETTLE:
+        return TEXT(SETTLE_SQL);
+    case STEP_COMMIT:
+        return TEXT("COMMIT;");
+    case STEP_ROLLBACK:
+        return TEXT("ROLLBACK;" POSTGRES_RESET_SQL);
+    case STEP_COPY_DATA: /* goes when the server asks for it */
+        break;
+    }
+    return TEXT("");
 }
 
 static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Step *step, const PostgresSession *session, DbaltError *error)
 {
     size_t index = cursor->step;
-    switch (step->kind) {
-    case STEP_SQL:
-        if (step->value_count > 0 && !step->is_script) {
-            if (!add_filled(message, index, step, session, error))
-                return false;
-            break;
-        }
+    if (step->kind == STEP_SQL && (step->value_count == 0 || step->is_script)) {
         add_script(message, cursor, step);
         return true;
-    case STEP_BEGIN:
-        add_begin(message, index, step, session);
-        break;
-    case STEP_SETTLE:
-        add_own(message, index, TEXT(SETTLE_SQL));
-        break;
-    case STEP_COMMIT:
-        add_own(message, index, TEXT("COMMIT;"));
-        break;
-    case STEP_ROLLBACK:
-        add_own(message, index, TEXT("ROLLBACK;" POSTGRES_RESET_SQL));
-        break;
-    case STEP_COPY_DATA: /* goes when the server asks for it */
-        break;
     }
+    if (step->kind != STEP_SQL)
+        add_own(message, index, postgres_step_sql(&message->arena, step, session));
+    else if (!add_filled(message, index, step, session, error))
+        return false;
     *cursor = (PostgresCursor){.step = index + 1};
     return true;
 }

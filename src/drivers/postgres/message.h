@@ -45,8 +45,11 @@ typedef struct PostgresCursor {
     size_t offset; /* in the SQL of that step: a large script goes in several messages */
 } PostgresCursor;
 
+/* The SQL of a step: of its kind, or its own, in which nothing is filled in. */
+Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session);
+
 /* The number of statements, and so of results, that a step has. */
-size_t postgres_step_results(const Step *step, const PostgresSession *session);
+size_t postgres_step_results(const Step *step);
 
 /*
  * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message; outside

@@ -18,12 +18,14 @@
 
 /*
  * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
- * commands go through several transactions), is for its own user. The pid may belong to another process by now.
+ * commands go through several transactions), is for its own user. Between two of the alterations that were sent ahead it is idle for a
+ * moment. The pid may belong to another process by now.
  */
-#define BUSY_SQL                                                                                                                      \
-    "SELECT FROM pg_catalog.pg_stat_activity AS a\n"                                                                                  \
-    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n"                     \
-    "  AND (a.state <> 'idle' OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND " \
+#define BUSY_SQL                                                                                                                          \
+    "SELECT FROM pg_catalog.pg_stat_activity AS a\n"                                                                                      \
+    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n"                         \
+    "  AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '200 ms' OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l " \
+    "WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND "                                                                              \
     "l.granted))"
 
 static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
@@ -90,7 +92,7 @@ static void close_connection(Connection *base)
 
     if (connection->lock.session.libpq != NULL)
         postgres_lock_release(base);
-    postgres_batch_reset(&connection->batch);
+    postgres_batches_close(connection);
     postgres_session_close(&connection->session);
     arena_done(&connection->arena);
     free(connection);
@@ -133,6 +135,7 @@ static bool connect_to_server(Connection **connection, const ConnectOptions *opt
     made->session = session;
     made->session.limits = options->limits;
     made->timeout = options->timeout;
+    postgres_batches_open(made);
     made->url = arena_copy_string(&made->arena, options->url);
     if (!prepare(made, options, error)) {
         close_connection(&made->base);
@@ -174,12 +177,14 @@ static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
 const Driver driver_postgres = {
     .name = "postgres",
     .schemes = schemes,
-    .traits = {.dialect = SQL_POSTGRES, .creates = false, .pipelines = true, .answers_scripts = true, .adopts = true},
+    .traits = {.dialect = SQL_POSTGRES, .creates = false, .answers_scripts = true, .adopts = true},
     .check_url = postgres_url_check,
     .connect = connect_to_server,
     .close = close_connection,
     .submit = postgres_submit,
     .next = postgres_next,
+    .pipelines = postgres_pipelines,
+    .send = postgres_send,
     .history_sql = history_sql,
     .lock_try = postgres_lock_try,
     .lock_is_held = postgres_lock_is_held,

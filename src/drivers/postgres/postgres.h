@@ -7,9 +7,11 @@
 #include "drivers/postgres/message.h"
 #include "drivers/postgres/session.h"
 
-/* The steps from the first submit() after an end up to the next end. */
+/* The steps from the first submit() after an end up to the next end, or up to send(). */
 typedef struct PostgresBatch {
-    Arena arena; /* of steps */
+    struct PostgresBatch *behind; /* owned; the next one; NULL = this is the newest, to which steps are still submitted */
+    bool ahead;                   /* send() was called: its statements are under way one by one, up to a sync */
+    Arena arena;                  /* of steps */
     PostgresStep *steps;
     size_t count;
     size_t capacity;
@@ -35,6 +37,8 @@ typedef struct PostgresBatch {
     size_t notice_capacity;
     size_t notice; /* the next to be answered */
 
+    size_t told_statement; /* of step: those up to it were told */
+
     bool failed;
     bool failure_told;
     Answer failure;
@@ -54,7 +58,11 @@ typedef struct PostgresConnection {
     Connection base;
     Arena arena;
     PostgresSession session;
-    PostgresBatch batch;
+    PostgresBatch *oldest; /* owned; whose answers come next */
+    PostgresBatch *newest; /* the last of those behind it: the only one that was not sent ahead */
+    size_t abandoned;      /* batches behind one that failed, gone already, whose answers are still to be passed over */
+    unsigned prepared;     /* bits by HistoryStatement: what the server keeps prepared for the batches ahead */
+    unsigned generation;   /* of their names: after a failure nobody knows which of them are there */
     PostgresLock lock;
     const char *url;         /* of the lock's connection */
     const char *schema;      /* of the history, as an identifier */
@@ -68,7 +76,39 @@ typedef struct PostgresConnection {
 /* batch.c */
 void postgres_submit(Connection *connection, const Step *step);
 void postgres_next(Connection *connection, Answer *answer);
-void postgres_batch_reset(PostgresBatch *batch);
+void postgres_batches_open(PostgresConnection *connection);
+void postgres_batches_close(PostgresConnection *connection);
+
+/* Adds an empty one behind the newest. */
+void postgres_batch_add(PostgresConnection *connection);
+
+/* The oldest has failed: frees those that were sent behind it, whose answers are then only counted. */
+void postgres_batches_abandon(PostgresConnection *connection);
+
+/* pipeline.c: driver.h says what. */
+bool postgres_pipelines(Connection *connection);
+void postgres_send(Connection *connection);
+
+/* Takes the next result of what was sent ahead. True when no more of the oldest batch will come. */
+bool postgres_pipeline_take(PostgresConnection *connection);
+
+/* Nobody knows any more which of dbalt's statements the server keeps prepared. */
+void postgres_forget_prepared(PostgresConnection *connection);
+
+/* result.c: the oldest batch and what the server says of it. */
+
+/* Makes it fail at the step and statement that were due; the caller fills in the rest. */
+Answer *postgres_batch_fail(PostgresBatch *batch);
+
+/* The same by a failed result, or by the state of the connection when that is NULL. */
+void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *result);
+
+/* Goes on behind what has no result of its own. */
+void postgres_batch_pass_over(PostgresBatch *batch);
+
+/* Counts a result, which it takes over. */
+void postgres_batch_take(PostgresConnection *connection, PGresult *result);
+
 void postgres_receive_notice(void *connection, const PGresult *notice); /* for PQsetNoticeReceiver() */
 
 /* copy.c */

@@ -69,7 +69,8 @@ SELECT down, before_down FROM main.dbalt_alteration WHERE identity = $1;
 -- statement: guard-deploy
 INSERT INTO main.dbalt_alteration (identity, release, name, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256, down,
     before_down, deployed_at, deployed_by, host, version)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), $11, $12, $13);
+VALUES (CASE WHEN $14 = '' OR EXISTS (SELECT 1 FROM main.dbalt_alteration WHERE identity = $14) THEN $1 END,
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), $11, $12, $13);
 
 -- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
 -- statement: finish-deploy
@@ -82,7 +83,8 @@ VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'deploy', (SELECT identity FROM m
 -- Who comes second finds no identity for a column that must have one.
 -- statement: guard-rollback
 INSERT INTO main.dbalt_event (at, kind, identity, release, done_by, host, version)
-VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'rollback', (SELECT identity FROM main.dbalt_alteration WHERE identity = $1),
+VALUES (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), 'rollback',
+    (SELECT identity FROM main.dbalt_alteration WHERE identity = $1 AND NOT EXISTS (SELECT 1 FROM main.dbalt_alteration WHERE identity = $5)),
     (SELECT release FROM main.dbalt_alteration WHERE identity = $1), $2, $3, $4);
 DELETE FROM main.dbalt_alteration WHERE identity = $1;
 

@@ -32,26 +32,20 @@ static void peer_close(Peer *peer)
 
 static const Deploy deploy_a = {.identity = "100-a", .release = "1.0.0", .name = "a", .kind = "sql", .down = "delete from log"};
 
-static void ignore_notice(const char *message, void *context)
-{
-    (void)message;
-    (void)context;
-}
-
 static Outcome deploy(Peer *peer, const Deploy *what, const char *sql, DbaltError *error)
 {
     Transaction transaction;
     transaction_begin_deploy(&transaction, &peer->history, what, 0);
     transaction_script(&transaction, text_of(sql), 1, false);
-    return transaction_finish(&transaction, ignore_notice, NULL, error);
+    return transaction_finish(&transaction, NULL, NULL, error);
 }
 
 static Outcome roll_back(Peer *peer, const char *identity, const char *sql, DbaltError *error)
 {
     Transaction transaction;
-    transaction_begin_rollback(&transaction, &peer->history, identity, 0);
+    transaction_begin_rollback(&transaction, &peer->history, &(Deploy){.identity = identity}, 0);
     transaction_script(&transaction, text_of(sql), 1, false);
-    return transaction_finish(&transaction, ignore_notice, NULL, error);
+    return transaction_finish(&transaction, NULL, NULL, error);
 }
 
 static void the_guard_lets_an_alteration_through_once(void **state)
