@@ -258,6 +258,7 @@ void whole_send(Whole *whole, Run *run, const Whole *before)
 {
     whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
     queue(whole, run, 0);
+    whole->transaction.trace = script_trace(&whole->script, whole->section);
     transaction_send(&whole->transaction);
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "sql/dialect.h"
+#include "sql/trace.h"
 
 typedef enum StepKind {
     STEP_BEGIN,     /* a transaction that may write, with its limits; polls until it may (SQLite) */
@@ -28,6 +29,7 @@ typedef struct Step {
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
     bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
+    SqlTrace trace;            /* of STEP_SETTLE: what there may be to settle */
     int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement, or a pause between two, may take; 0 = no limit */
     int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */
 } Step;

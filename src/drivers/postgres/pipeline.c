@@ -4,15 +4,20 @@
  * in which the BEGIN of the next batch is refused, and so on up to the last.
  */
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/cleanup.h"
 #include "drivers/postgres/postgres.h"
 #include "sql/statement.h"
 
+#define SETTLE_KEEPING_PREPARED_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_BUT_PREPARED_SQL
+
 void postgres_forget_prepared(PostgresConnection *connection)
 {
-    if (connection->prepared != 0)
-        connection->generation++;
-    connection->prepared = 0;
+    PostgresPrepared *prepared = &connection->prepared;
+    arena_done(&prepared->arena);
+    *prepared = (PostgresPrepared){.generation = prepared->generation + (prepared->count > 0)};
 }
 
 bool postgres_pipelines(Connection *base)
@@ -20,51 +25,59 @@ bool postgres_pipelines(Connection *base)
     return !((PostgresConnection *)base)->is_pooled;
 }
 
-/* What is sent for every alteration: it is worth preparing. */
-static bool is_repeated(const PostgresConnection *connection, const Step *step, HistoryStatement *statement)
+static bool text_is(Text a, Text b)
 {
-    static const HistoryStatement repeated[] = {HISTORY_GUARD_DEPLOY, HISTORY_FINISH_DEPLOY, HISTORY_GUARD_ROLLBACK};
-    for (size_t i = 0; i < COUNT(repeated); i++) {
-        if (connection->history[repeated[i]].data == step->sql.data) {
-            *statement = repeated[i];
-            return true;
-        }
-    }
-    return false;
+    return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
-static void send_prepared(PostgresConnection *connection, Arena *arena, const Step *step, HistoryStatement statement)
+/* The same few come again and again with every alteration: each is prepared when it comes for the first time. */
+static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 {
+    PostgresPrepared *prepared = &connection->prepared;
     PGconn *libpq = connection->session.libpq;
-    const char *name = arena_format(arena, "dbalt_%u_%u", connection->generation, (unsigned)statement);
-    unsigned bit = 1U << statement;
-    if ((connection->prepared & bit) == 0)
-        PQsendPrepare(libpq, name, arena_copy_text(arena, step->sql), 0, NULL);
+    size_t index = 0;
+    while (index < prepared->count && !text_is(prepared->statements[index], sql))
+        index++;
 
-    connection->prepared |= bit;
+    char name[32];
+    snprintf(name, sizeof name, "dbalt_%u_%zu", prepared->generation, index);
+    if (index == COUNT(prepared->statements)) {
+        CLEANUP(arena_done) Arena arena = {0};
+        PQsendQueryParams(libpq, arena_copy_text(&arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
+        return;
+    }
+    if (index == prepared->count) {
+        const char *text = arena_copy_text(&prepared->arena, sql);
+        prepared->statements[prepared->count++] = text_of(text);
+        PQsendPrepare(libpq, name, text, 0, NULL);
+    }
     PQsendQueryPrepared(libpq, name, (int)step->value_count, step->values, NULL, NULL, 0);
 }
 
-/* Should sending fail, the connection is broken, and the next result says so. */
-static void send_statements(PGconn *libpq, Arena *arena, PostgresStep *step, Text sql)
+static Text sql_of(Arena *arena, const PostgresConnection *connection, const Step *step)
 {
-    StatementReader reader;
-    statement_reader_init(&reader, SQL_POSTGRES, sql);
+    if (step->kind != STEP_SETTLE || step->trace == TRACE_ANY)
+        return postgres_step_sql(arena, step, &connection->session);
 
-    step->results = 0;
-    for (SqlStatement statement; statement_next(&statement, &reader); step->results++)
-        PQsendQueryParams(libpq, arena_copy_text(arena, statement.text), (int)step->step.value_count, NULL, step->step.values, NULL, NULL,
-                          0);
+    bool is_clean = step->trace == TRACE_NOTHING && !connection->has_event_triggers;
+    return is_clean ? TEXT("") : TEXT(SETTLE_KEEPING_PREPARED_SQL);
 }
 
-static void send_step(PostgresConnection *connection, Arena *arena, PostgresStep *step)
+/* Should sending fail, the connection is broken, and the next result says so. */
+static void send_step(PostgresConnection *connection, PostgresStep *step)
 {
-    HistoryStatement statement;
-    if (step->step.kind == STEP_SQL && is_repeated(connection, &step->step, &statement))
-        send_prepared(connection, arena, &step->step, statement);
-    else
-        send_statements(connection->session.libpq, arena, step, postgres_step_sql(arena, &step->step, &connection->session));
-    if (step->step.kind == STEP_SETTLE)
+    CLEANUP(arena_done) Arena arena = {0};
+    StatementReader reader;
+    statement_reader_init(&reader, SQL_POSTGRES, sql_of(&arena, connection, &step->step));
+
+    step->results = 0;
+    for (SqlStatement statement; statement_next(&statement, &reader); step->results++) {
+        if (step->step.is_script)
+            PQsendQueryParams(connection->session.libpq, arena_copy_text(&arena, statement.text), 0, NULL, NULL, NULL, NULL, 0);
+        else
+            send_own(connection, statement.text, &step->step);
+    }
+    if (step->step.kind == STEP_SETTLE && step->step.trace == TRACE_ANY)
         postgres_forget_prepared(connection);
 }
 
@@ -86,9 +99,8 @@ void postgres_send(Connection *base)
         PQenterPipelineMode(session->libpq);
     }
 
-    CLEANUP(arena_done) Arena arena = {0};
     for (size_t i = 0; i < batch->count; i++)
-        send_step(connection, &arena, &batch->steps[i]);
+        send_step(connection, &batch->steps[i]);
     PQpipelineSync(session->libpq);
     PQflush(session->libpq);
 

@@ -12,8 +12,9 @@
 /* hashtextextended() and more are of this version. */
 #define OLDEST_SERVER 110000
 
-#define ABOUT_SQL                                                                                      \
-    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version()\n" \
+#define ABOUT_SQL                                                                                       \
+    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
+    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger)\n"                                              \
     "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()"
 
 /*
@@ -79,6 +80,7 @@ static bool ask_about_server(PostgresConnection *connection, DbaltError *error)
         connection->is_pooled = strtol(pid, NULL, 10) != PQbackendPID(session->libpq);
         if (!connection->is_pooled)
             connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
+        connection->has_event_triggers = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
         session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
     }
     return true;
@@ -94,6 +96,7 @@ static void close_connection(Connection *base)
         postgres_lock_release(base);
     postgres_batches_close(connection);
     postgres_session_close(&connection->session);
+    arena_done(&connection->prepared.arena);
     arena_done(&connection->arena);
     free(connection);
 }

@@ -54,6 +54,14 @@ typedef struct PostgresLock {
     bool ended; /* by the server: it said so */
 } PostgresLock;
 
+/* Statements of dbalt's own that the server keeps prepared for the batches ahead. */
+typedef struct PostgresPrepared {
+    Arena arena;
+    Text statements[32];
+    size_t count;
+    unsigned generation; /* of their names: after a failure nobody knows which of them are there */
+} PostgresPrepared;
+
 typedef struct PostgresConnection {
     Connection base;
     Arena arena;
@@ -61,8 +69,8 @@ typedef struct PostgresConnection {
     PostgresBatch *oldest; /* owned; whose answers come next */
     PostgresBatch *newest; /* the last of those behind it: the only one that was not sent ahead */
     size_t abandoned;      /* batches behind one that failed, gone already, whose answers are still to be passed over */
-    unsigned prepared;     /* bits by HistoryStatement: what the server keeps prepared for the batches ahead */
-    unsigned generation;   /* of their names: after a failure nobody knows which of them are there */
+    PostgresPrepared prepared;
+    bool has_event_triggers; /* a user's code may run in any statement */
     PostgresLock lock;
     const char *url;         /* of the lock's connection */
     const char *schema;      /* of the history, as an identifier */
