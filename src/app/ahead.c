@@ -13,7 +13,7 @@
 
 #define MOST_BYTES ((size_t)4 * 1024 * 1024)
 
-enum { MOST_AHEAD = 64 };
+enum { MOST_AHEAD = 128 };
 
 /* Those under way, in the order in which they were sent. */
 typedef struct Window {

@@ -121,6 +121,15 @@ static void send_message(PostgresConnection *connection)
     PostgresSession *session = &connection->session;
     if (batch->sent.step + batch->sent.offset == 0)
         postgres_session_start(session, WAIT_FOREVER);
+    const Step *first = &batch->steps[batch->sent.step].step;
+    batch->asks = !connection->knows_server && first->kind == STEP_SQL && !first->is_script;
+    DbaltError error;
+    if (!batch->asks && !postgres_know_server(connection, &error)) {
+        Answer *failure = postgres_batch_fail(batch);
+        failure->fault = error.code == DBALT_ERROR_INTERRUPTED ? FAULT_CANCELLED : FAULT_CONNECTION;
+        failure->error = error;
+        return;
+    }
     if (is_cancelled(session)) {
         Answer *failure = postgres_batch_fail(batch);
         failure->fault = FAULT_CANCELLED;
@@ -130,7 +139,6 @@ static void send_message(PostgresConnection *connection)
 
     postgres_message_done(&batch->message);
     PostgresCursor begin = batch->sent;
-    DbaltError error;
     if (!postgres_message_build(&batch->message, &batch->sent, batch->steps, batch->count, session, &error)) {
         batch->sent = begin;
         postgres_batch_fail(batch)->error = error;
@@ -141,7 +149,8 @@ static void send_message(PostgresConnection *connection)
     batch->has_script = message_has_script(batch);
     postgres_forget_prepared(connection); /* what runs now may deallocate them */
 
-    const Step *first = &batch->steps[begin.step].step;
+    if (batch->asks)
+        batch->message.lead = TEXT(POSTGRES_ABOUT_SQL);
     const char *text = postgres_message_join(&batch->message, &arena);
     int sent = first->is_script && first->value_count > 0
                    ? PQsendQueryParams(session->libpq, text, (int)first->value_count, NULL, first->values, NULL, NULL, 0)
@@ -174,6 +183,14 @@ static void roll_back(PostgresSession *session)
 static bool keeps_transaction(const PostgresBatch *batch)
 {
     return batch->failure.fault != FAULT_CANCELLED && batch->steps[batch->failure.step].step.wants_rows;
+}
+
+/* The question that stood before the steps is answered. Takes over the result. */
+static void take_about(PostgresConnection *connection, PGresult *result)
+{
+    connection->oldest->asks = false;
+    postgres_take_about(connection, result);
+    PQclear(result);
 }
 
 /* Goes one step on with the batch. */
@@ -212,6 +229,8 @@ static void advance(PostgresConnection *connection)
     PGresult *result = PQgetResult(connection->session.libpq);
     if (result == NULL)
         finish_message(batch);
+    else if (batch->asks && PQresultStatus(result) == PGRES_TUPLES_OK)
+        take_about(connection, result);
     else
         postgres_batch_take(connection, result);
 }

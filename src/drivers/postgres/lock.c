@@ -130,7 +130,7 @@ bool postgres_lock_try(Connection *base, bool *taken, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     PostgresLock *lock = &connection->lock;
-    if (!open_session(connection, error))
+    if (!postgres_know_server(connection, error) || !open_session(connection, error))
         return false;
 
     CLEANUP(arena_done) Arena arena = {0};

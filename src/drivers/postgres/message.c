@@ -205,13 +205,19 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
     return true;
 }
 
+/* Of dbalt's own, several make one transaction where none is open: they are few, and read, or write one thing. */
+static bool is_own(const Step *step)
+{
+    return step->kind == STEP_SQL && !step->is_script;
+}
+
 bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
                             const PostgresSession *session, DbaltError *error)
 {
     bool transaction = PQtransactionStatus(session->libpq) == PQTRANS_INTRANS;
     while (cursor->step < count) {
         const Step *step = &steps[cursor->step].step;
-        if (!transaction && message->count > 0 && step->kind != STEP_COPY_DATA)
+        if (!transaction && message->count > 0 && step->kind != STEP_COPY_DATA && !(is_own(step) && is_own(&steps[cursor->step - 1].step)))
             return true;
         if (!add_step(message, cursor, step, session, error))
             return false;
@@ -228,12 +234,14 @@ bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, co
 
 const char *postgres_message_join(const PostgresMessage *message, Arena *arena)
 {
-    size_t length = 0;
+    size_t length = message->lead.length;
     for (size_t i = 0; i < message->count; i++)
         length += message->segments[i].text.length;
 
     char *text = arena_allocate(arena, length + 1);
-    char *end = text;
+    char *end = text + message->lead.length;
+    if (message->lead.length > 0)
+        memcpy(text, message->lead.data, message->lead.length);
     for (size_t i = 0; i < message->count; i++) {
         Text part = message->segments[i].text;
         if (part.length > 0)
@@ -245,7 +253,7 @@ const char *postgres_message_join(const PostgresMessage *message, Arena *arena)
 
 bool postgres_message_locate(const PostgresMessage *message, size_t position, bool counts_bytes, size_t *step, long *offset)
 {
-    size_t left = position - 1;
+    size_t left = position - 1 - message->lead.length;
     for (size_t i = 0; i < message->count; i++) {
         const PostgresSegment *segment = &message->segments[i];
         size_t length = counts_bytes ? segment->text.length : text_count_characters(segment->text);

@@ -16,6 +16,7 @@ typedef struct PostgresSegment {
 
 typedef struct PostgresMessage {
     Arena arena; /* of segments, and of what is not borrowed in them */
+    Text lead;   /* what comes before them, in ASCII: of no step */
     PostgresSegment *segments;
     size_t count;
     size_t capacity;
@@ -53,8 +54,8 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
 size_t postgres_step_results(const Step *step);
 
 /*
- * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message; outside
- * each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal.
+ * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message, and
+ * so do dbalt's own; else each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal.
  */
 bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
                             const PostgresSession *session, DbaltError *error);

@@ -12,11 +12,6 @@
 /* hashtextextended() and more are of this version. */
 #define OLDEST_SERVER 110000
 
-#define ABOUT_SQL                                                                                       \
-    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
-    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger)\n"                                              \
-    "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid()"
-
 /*
  * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
  * commands go through several transactions), is for its own user. Between two of the alterations that were sent ahead it is idle for a
@@ -67,22 +62,31 @@ static bool prepare_history(PostgresConnection *connection, const char *schema, 
     return fine || fail(error, DBALT_ERROR_USAGE, "the name of the history's schema is no valid UTF-8");
 }
 
-/* What only a deployer needs to know of the server. */
-static bool ask_about_server(PostgresConnection *connection, DbaltError *error)
+void postgres_take_about(PostgresConnection *connection, const PGresult *result)
 {
     PostgresSession *session = &connection->session;
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(session, ABOUT_SQL, connection->timeout, error);
+    connection->knows_server = true;
+    if (PQntuples(result) != 1)
+        return;
+
+    const char *pid = PQgetvalue(result, 0, 0);
+    connection->is_pooled = strtol(pid, NULL, 10) != PQbackendPID(session->libpq);
+    if (!connection->is_pooled)
+        connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
+    connection->has_event_triggers = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
+    session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
+}
+
+bool postgres_know_server(PostgresConnection *connection, DbaltError *error)
+{
+    if (connection->knows_server)
+        return true;
+
+    CLEANUP(postgres_result_cleanup)
+    PGresult *result = postgres_session_query(&connection->session, POSTGRES_ABOUT_SQL, connection->timeout, error);
     if (result == NULL)
         return false;
-
-    if (PQntuples(result) == 1) {
-        const char *pid = PQgetvalue(result, 0, 0);
-        connection->is_pooled = strtol(pid, NULL, 10) != PQbackendPID(session->libpq);
-        if (!connection->is_pooled)
-            connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
-        connection->has_event_triggers = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
-        session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
-    }
+    postgres_take_about(connection, result);
     return true;
 }
 
@@ -121,8 +125,8 @@ static bool prepare(PostgresConnection *connection, const ConnectOptions *option
         return fail(error, DBALT_ERROR_DATABASE, "PostgreSQL %d.%d is too old: dbalt needs 11 or newer", version / 10000, version % 10000);
 
     PQsetNoticeReceiver(libpq, postgres_receive_notice, connection);
-    return prepare_history(connection, options->history_schema, error) &&
-           (options->read_only || (reads_standard_strings(libpq, error) && ask_about_server(connection, error)));
+    connection->knows_server = options->read_only;
+    return prepare_history(connection, options->history_schema, error) && (options->read_only || reads_standard_strings(libpq, error));
 }
 
 static bool connect_to_server(Connection **connection, const ConnectOptions *options, DbaltError *error)
@@ -155,7 +159,10 @@ static Text history_sql(Connection *base, HistoryStatement statement)
 
 static const char *backend(Connection *base)
 {
-    return ((PostgresConnection *)base)->backend;
+    PostgresConnection *connection = (PostgresConnection *)base;
+    DbaltError ignored; /* then it stays unknown */
+    postgres_know_server(connection, &ignored);
+    return connection->backend;
 }
 
 static bool backend_is_busy(Connection *base, const char *name, bool *busy, DbaltError *error)

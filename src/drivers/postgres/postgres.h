@@ -18,6 +18,7 @@ typedef struct PostgresBatch {
     PostgresCursor sent; /* what stands before it was sent */
     PostgresMessage message;
     bool in_flight;  /* answers to the message are due */
+    bool asks;       /* the message begins with a question about the server */
     bool has_script; /* there is a user's SQL in the message */
     bool copying;    /* of COPY ... TO STDOUT: its data are passed over */
 
@@ -70,6 +71,7 @@ typedef struct PostgresConnection {
     PostgresBatch *newest; /* the last of those behind it: the only one that was not sent ahead */
     size_t abandoned;      /* batches behind one that failed, gone already, whose answers are still to be passed over */
     PostgresPrepared prepared;
+    bool knows_server;       /* what a deployer needs to know of it was asked, or nobody needs it */
     bool has_event_triggers; /* a user's code may run in any statement */
     PostgresLock lock;
     const char *url;         /* of the lock's connection */
@@ -118,6 +120,17 @@ void postgres_batch_pass_over(PostgresBatch *batch);
 void postgres_batch_take(PostgresConnection *connection, PGresult *result);
 
 void postgres_receive_notice(void *connection, const PGresult *notice); /* for PQsetNoticeReceiver() */
+
+/* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
+#define POSTGRES_ABOUT_SQL                                                                              \
+    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
+    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger)\n"                                              \
+    "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid();"
+
+void postgres_take_about(PostgresConnection *connection, const PGresult *result);
+
+/* Asks by itself, where nothing was asked yet. */
+bool postgres_know_server(PostgresConnection *connection, DbaltError *error);
 
 /* copy.c */
 
