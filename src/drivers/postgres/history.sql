@@ -47,7 +47,6 @@ CREATE TABLE IF NOT EXISTS :schema.event (
     host text NOT NULL,
     version text NOT NULL
 );
-CREATE INDEX IF NOT EXISTS event_identity ON :schema.event (identity);
 CREATE TABLE IF NOT EXISTS :schema.holder (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     held_by text NOT NULL,

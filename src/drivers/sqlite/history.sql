@@ -38,7 +38,6 @@ CREATE TABLE IF NOT EXISTS main.dbalt_event (
     version TEXT
 );
 SELECT dbalt_event.identity, dbalt_event.section, dbalt_event.done_by FROM main.dbalt_event WHERE 0;
-CREATE INDEX IF NOT EXISTS main.dbalt_event_identity ON dbalt_event (identity);
 CREATE TABLE IF NOT EXISTS main.dbalt_holder (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     held_by TEXT,
