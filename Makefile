@@ -26,6 +26,9 @@ bench:
 	@bench/run $(BUILD)/dbalt
 	@tests/logto/with-logto bench/logto $(BUILD)/dbalt
 
+matrix:
+	@tools/check matrix
+
 logto: all
 	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats
 
@@ -35,4 +38,4 @@ install: all
 clean:
 	@rm -rf $(BUILD) build-check
 
-.PHONY: all demo check lint bench logto install clean
+.PHONY: all demo check lint bench matrix logto install clean

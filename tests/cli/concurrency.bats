@@ -148,7 +148,7 @@ story_is_one() {
     makes_table 1.0.0-1-a 1.0.0-3-c
     alteration 1.0.0-2-b.sql <<'SQL'
 create table b (id integer);
-select pg_terminate_backend(pid, 10000) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
 select pg_sleep(0.5); -- its socket is closed a moment after it is gone
 SQL
     expect 6 deploy latest

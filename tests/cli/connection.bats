@@ -5,8 +5,7 @@ load helper
 
 # A server of this file's own, which asks for passwords.
 setup_file() {
-    local bin
-    bin=$(pg_config --bindir)
+    local bin=$DBALT_TEST_POSTGRES_BIN
     # The path of a socket has 107 bytes at most.
     SECURE=$(mktemp -d /tmp/dbalt-secure.XXXXXX)
     export SECURE
@@ -16,7 +15,7 @@ setup_file() {
 }
 
 teardown_file() {
-    "$(pg_config --bindir)/pg_ctl" -D "$SECURE/data" -m immediate -w stop >/dev/null
+    "$DBALT_TEST_POSTGRES_BIN/pg_ctl" -D "$SECURE/data" -m immediate -w stop >/dev/null
     rm -rf "$SECURE"
 }
 

@@ -145,6 +145,7 @@ time.sleep(60)
     expect 6 status --connect-timeout 1 --db-url "postgres://postgres@127.0.0.1:$(head -n 1 port)/x"
 }
 
+# bats test_tags=since-14
 @test "a killed deploy leaves nothing that must be cleaned" {
     start_slow deploy deploy latest
     kill -KILL "$pid"
@@ -157,6 +158,7 @@ time.sleep(60)
     same "$(query "select count(*) from slow")" 0
 }
 
+# bats test_tags=since-14
 @test "a deploy that follows a killed one at once waits for it, and runs it once" {
     start_slow deploy deploy latest
     kill -KILL "$pid"
@@ -164,6 +166,19 @@ time.sleep(60)
     makes_table 1.0.0-2-b
     expect 0 deploy latest
     same "$(deployed)" "1-a 2-b"
+}
+
+# Before 14 a server runs what it was sent to the end, COMMIT included.
+# bats test_tags=postgres
+@test "what a killed deploy may still do is waited for, and done once" {
+    alteration 1.0.0-2-b.sql <<<"create table b (id integer); insert into slow select 1 from (select pg_sleep(5)) as s;"
+    start_slow deploy deploy latest
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    expect 0 deploy latest
+    err "killed, but its last statement still runs"
+    same "$(deployed)" "1-a 2-b"
+    same "$(query "select count(*) from slow")" 1
 }
 
 @test "a reader of the output that goes away does not end a deploy" {

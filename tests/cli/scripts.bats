@@ -184,7 +184,7 @@ SQL
     same "$(tables)" ""
 }
 
-# bats test_tags=postgres
+# bats test_tags=postgres, since-14
 @test "a function with BEGIN ATOMIC is one statement" {
     alteration 1.0.0-1-a.sql <<'SQL'
 create table a (id integer);

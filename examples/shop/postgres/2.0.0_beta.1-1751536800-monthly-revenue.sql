@@ -2,7 +2,7 @@
 create function monthly_revenue(year integer)
 returns table (month text, orders bigint, revenue_cents bigint)
 language sql stable
-begin atomic
+as $$
     select
         to_char(orders.placed_at at time zone 'UTC', 'YYYY-MM'),
         count(distinct orders.id),
@@ -11,7 +11,7 @@ begin atomic
     join order_lines on order_lines.order_id = orders.id
     where orders.status in ('paid', 'shipped') and extract(year from orders.placed_at at time zone 'UTC') = monthly_revenue.year
     group by 1;
-end;
+$$;
 
 -- dbalt: down
 drop function monthly_revenue(integer);
