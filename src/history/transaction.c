@@ -178,7 +178,7 @@ bool transaction_find_out(bool *is_deployed, Fault *fault, History *history, con
     history->connection->driver->submit(history->connection, &(Step){.kind = STEP_BEGIN, .lock_timeout = PROBE_LOCK_TIMEOUT});
     history_submit(history, HISTORY_GUARD_DEPLOY, values, COUNT(values));
     history_submit_kind(history, STEP_ROLLBACK);
-    if (connection_finish(history->connection, fault, error)) {
+    if (connection_finish(history->connection, fault, error) || *fault == FAULT_ABSENT) { /* no history: a failover has lost it */
         *is_deployed = false;
         return true;
     }

@@ -28,7 +28,8 @@ url_with() {
 # For all databases of the server: roles, and databases themselves.
 admin() { psql -XAtq -v ON_ERROR_STOP=1 -c "$1" "$SERVER_URL"; }
 
-setup() {
+# A folder and a database of the test's own.
+setup_folder_and_database() {
     local name
     unset "${!PG@}" DB_URL NO_COLOR
     export HOME=$BATS_TEST_TMPDIR LC_ALL=C.UTF-8 TERM=dumb
@@ -48,6 +49,10 @@ setup() {
         DB_URL=$(url_with "$SERVER_URL" "$name")
         export DB_URL
     fi
+}
+
+setup() {
+    setup_folder_and_database
     if [ "$(type -t more_setup)" = function ]; then
         more_setup
     fi

@@ -97,6 +97,13 @@ static bool fail_second(const PostgresConnection *connection, DbaltError *error)
     return fail_hint(error, "dbalt needs two connections at once: let the pooler have two or more for this database and user");
 }
 
+static bool fail_standby(DbaltError *error)
+{
+    fail(error, DBALT_ERROR_DATABASE, "the server is a hot standby, which can only be read");
+    return fail_hint(
+        error, "connect to the primary; a URL with several hosts finds it: postgres://ONE,TWO/DATABASE?target_session_attrs=read-write");
+}
+
 static bool open_session(PostgresConnection *connection, DbaltError *error)
 {
     PostgresLock *lock = &connection->lock;
@@ -130,7 +137,11 @@ bool postgres_lock_try(Connection *base, bool *taken, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     PostgresLock *lock = &connection->lock;
-    if (!postgres_know_server(connection, error) || !open_session(connection, error))
+    if (!postgres_know_server(connection, error))
+        return false;
+    if (connection->is_standby)
+        return fail_standby(error);
+    if (!open_session(connection, error))
         return false;
 
     CLEANUP(arena_done) Arena arena = {0};

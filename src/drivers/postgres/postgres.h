@@ -73,6 +73,7 @@ typedef struct PostgresConnection {
     PostgresPrepared prepared;
     bool knows_server;       /* what a deployer needs to know of it was asked, or nobody needs it */
     bool has_event_triggers; /* a user's code may run in any statement */
+    bool is_standby;
     PostgresLock lock;
     const char *url;         /* of the lock's connection */
     const char *schema;      /* of the history, as an identifier */
@@ -124,7 +125,7 @@ void postgres_receive_notice(void *connection, const PGresult *notice); /* for P
 /* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
 #define POSTGRES_ABOUT_SQL                                                                              \
     "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
-    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger)\n"                                              \
+    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger), pg_is_in_recovery()\n"                         \
     "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid();"
 
 void postgres_take_about(PostgresConnection *connection, const PGresult *result);
