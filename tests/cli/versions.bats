@@ -89,18 +89,18 @@ SQL
 @test "17: transaction_timeout ends a slow alteration, and not the deploy lock" {
     local stem
     query "alter database $database set transaction_timeout = '4s'"
-    for stem in 1-a 2-b 3-c; do
+    for stem in 1-a 2-b 3-c 4-d; do
         alteration "1.0.0-$stem.sql" <<<"create table ${stem#*-} (id integer); select pg_sleep(1.5);"
     done
     expect 0 deploy latest
-    same "$(deployed)" "1-a 2-b 3-c"
+    same "$(deployed)" "1-a 2-b 3-c 4-d"
 
-    alteration 1.0.0-4-d.sql <<<"create table d (id integer); select pg_sleep(300);"
+    alteration 1.0.0-5-e.sql <<<"create table e (id integer); select pg_sleep(300);"
     expect 1 deploy latest
     err "transaction timeout"
-    err 'nothing of "4-d" was kept'
-    same "$(tables)" "a b c"
-    same "$(deployed)" "1-a 2-b 3-c"
+    err 'nothing of "5-e" was kept'
+    same "$(tables)" "a b c d"
+    same "$(deployed)" "1-a 2-b 3-c 4-d"
 }
 
 # bats test_tags=since-17
