@@ -81,7 +81,7 @@ promote() {
 
 # three_alterations STATEMENT: it is part of the second
 three_alterations() {
-    makes_table 1.0.0-1-a 1.0.0-3-c
+    makes_table 1.0.0-1-a 1.1.0-3-c
     alteration 1.0.0-2-b.sql <<<"create table b (id integer); insert into b values (1); $1"
 }
 
@@ -160,7 +160,7 @@ deploy 3-c"
     replicate_synchronously
     query "create table gate (open boolean)"
     three_alterations "do 'begin while not exists (select from gate) loop perform pg_sleep(0.05); end loop; end';"
-    start deploy deploy latest --db-url "$BOTH"
+    start deploy deploy 1.0.0 --db-url "$BOTH"
     until_true 60 has_sleeper
     psql -XAtq -c "select pg_wal_replay_pause()" "$STANDBY"
     query "set synchronous_commit = local; insert into gate values (true)"
