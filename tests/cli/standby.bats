@@ -4,7 +4,7 @@
 
 # The rest of the helper speaks to the primary.
 if [ -n "${PAIR:-}" ]; then
-    DBALT_TEST_POSTGRES_URL="postgres://postgres@/postgres?host=$PAIR/one"
+    export DBALT_TEST_POSTGRES_URL="postgres://postgres@/postgres?host=$PAIR/one"
 fi
 load helper
 
@@ -18,25 +18,22 @@ setup_file() {
 
 teardown_file() { rm -rf "$PAIR"; }
 
-# start_server one|two OPTION...
+# start_server one|two [OPTION]
 start_server() {
     local place=$PAIR/$1
-    shift
     "$DBALT_TEST_POSTGRES_BIN/pg_ctl" -D "$place/data" -l "$place/log" -w -t 120 start \
-        -o "-k $place -c listen_addresses='' -c fsync=off -c wal_retrieve_retry_interval=100 $*" >/dev/null 3>&- 4>&-
+        -o "-k $place -c listen_addresses='' -c fsync=off -c wal_retrieve_retry_interval=100 ${2:-}" >/dev/null 3>&- 4>&-
 }
 stop_server() { "$DBALT_TEST_POSTGRES_BIN/pg_ctl" -D "$PAIR/$1/data" -m "$2" -w -t 120 stop >/dev/null 2>&1; }
-start_primary() { start_server one "$@"; }
 start_standby() { start_server two "-c primary_conninfo='user=postgres host=$PAIR/one application_name=two'"; }
 
 setup() {
     cp -R "$PAIR/template" "$PAIR/one/data"
     cp -R "$PAIR/template" "$PAIR/two/data"
     touch "$PAIR/two/data/standby.signal"
-    start_primary
+    start_server one
     start_standby
     setup_folder_and_database
-    PRIMARY=$DB_URL
     STANDBY=${DB_URL/"$PAIR/one"/"$PAIR/two"}
     BOTH="${DB_URL/"$PAIR/one"/"$PAIR/one,$PAIR/two"}&target_session_attrs=read-write"
     until_true 60 standby_has "select count(*) from pg_database where datname = '$database'" 1
@@ -75,8 +72,7 @@ kill_primary() {
 # The standby becomes the primary, for query() too.
 promote() {
     "$DBALT_TEST_POSTGRES_BIN/pg_ctl" -D "$PAIR/two/data" -w -t 120 promote >/dev/null
-    DB_URL=$STANDBY
-    SERVER_URL=${STANDBY/"/$database?"/"/postgres?"}
+    export DB_URL=$STANDBY SERVER_URL=${STANDBY/"/$database?"/"/postgres?"}
 }
 
 # three_alterations STATEMENT: it is part of the second
