@@ -11,6 +11,7 @@ setup_file() {
     export SECURE
     echo geheim >"$SECURE/password"
     "$bin/initdb" -D "$SECURE/data" -U postgres -A scram-sha-256 --pwfile="$SECURE/password" -E UTF8 --locale=C.UTF-8 --no-sync >"$SECURE/log" 2>&1
+    sed -i '1i local all old md5' "$SECURE/data/pg_hba.conf"
     "$bin/pg_ctl" -D "$SECURE/data" -l "$SECURE/log" -w -o "-c listen_addresses='' -c unix_socket_directories='$SECURE' -c fsync=off" start >/dev/null 3>&- 4>&-
 }
 
@@ -49,6 +50,13 @@ refused() {
 @test "a right password is let in" {
     expect 3 check --db-url "postgres://postgres:geheim@/postgres?host=$SECURE"
     [[ $output$stderr != *geheim* ]] || show "a password was printed"
+}
+
+@test "a password that is kept as MD5 is let in" {
+    PGPASSWORD=geheim psql -XAtq "postgres://postgres@/postgres?host=$SECURE" -c "set password_encryption = md5" -c "create role old login password 'geheim'"
+    expect 3 check --db-url "postgres://old:geheim@/postgres?host=$SECURE"
+    expect 6 check --db-url "postgres://old:falsch@/postgres?host=$SECURE"
+    err "password authentication failed"
 }
 
 @test "a password of the environment is let in" {
