@@ -150,6 +150,40 @@ size_t text_invalid_utf8(Text text)
     return offset;
 }
 
+int32_t text_character(Text text, size_t *length)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    size_t count = first < 0x80 ? 1 : multibyte_length(text, 0);
+    *length = count == 0 ? 1 : count;
+    if (count < 2)
+        return count == 0 ? -1 : first;
+
+    int32_t code = first & (0xFF >> (count + 1));
+    for (size_t i = 1; i < count; i++)
+        code = code << 6 | (text.data[i] & 0x3F);
+
+    return code;
+}
+
+bool text_is_harmful(int32_t character)
+{
+    static const struct {
+        int32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1F},       {0x7F, 0x9F},                       /* controls */
+        {0x061C, 0x061C},   {0x200E, 0x200F}, {0x2028, 0x202E}, /* direction marks, line ends */
+        {0x2066, 0x206F},   {0xFFF9, 0xFFFB},                   /* direction marks, annotations */
+        {0x200B, 0x200B},   {0x2060, 0x2064}, {0xFEFF, 0xFEFF}, /* nothing to see */
+        {0xE0000, 0xE007F},                                     /* tags: a text within the text */
+    };
+    for (size_t i = 0; i < COUNT(ranges); i++) {
+        if (character >= ranges[i].first && character <= ranges[i].last)
+            return true;
+    }
+
+    return false;
+}
+
 static bool begins_character(char byte)
 {
     return ((unsigned char)byte & 0xC0) != 0x80;

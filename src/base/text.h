@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct Text {
     const char *data; /* borrowed; may be NULL when length is 0 */
@@ -45,6 +46,12 @@ bool text_is_number(Text text);
 
 /* Offset of the first byte that is no UTF-8 (RFC 3629), or text.length when all is well. */
 size_t text_invalid_utf8(Text text);
+
+/* The first character of the text, which is not empty, and its length in bytes; -1 and 1 for a byte that is no UTF-8. */
+int32_t text_character(Text text, size_t *length);
+
+/* Whether a character moves the cursor, starts an escape sequence, or lets text read otherwise than it is. */
+bool text_is_harmful(int32_t character);
 
 /* Number of characters in valid UTF-8. */
 size_t text_count_characters(Text text);

@@ -180,12 +180,13 @@ static bool looks_meant(Text file)
 /* The name goes into the history and onto terminals. */
 static bool is_printable(Text file)
 {
-    for (size_t i = 0; i < file.length; i++) {
-        unsigned char byte = (unsigned char)file.data[i];
-        if (byte < 0x20 || byte == 0x7f)
+    for (size_t at = 0, length = 0; at < file.length; at += length) {
+        int32_t character = text_character(text_slice(file, at, file.length), &length);
+        if (character < 0 || text_is_harmful(character))
             return false;
     }
-    return text_invalid_utf8(file) == file.length;
+
+    return true;
 }
 
 FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const char *file, const char **reason)
@@ -205,7 +206,7 @@ FileNameVerdict alteration_parse(Alteration *alteration, Arena *arena, const cha
     }
 
     if (!is_printable(text_of(kept))) {
-        *reason = "its name is no UTF-8, or has control characters";
+        *reason = "its name is no UTF-8, or has characters that cannot be seen";
         return FILE_NAME_MISSPELT;
     }
     if (!find_kind(&read.kind, parts.ending)) {

@@ -29,6 +29,16 @@ static void free_cleanup(char **memory)
     free(*memory);
 }
 
+/* A warning is one line, whatever the file is called. */
+static const char *on_one_line(Arena *arena, const char *name)
+{
+    char *line = arena_copy_string(arena, name);
+    for (char *newline = line; (newline = strchr(newline, '\n')) != NULL;)
+        *newline = '?';
+
+    return line;
+}
+
 static void take_name(Found *found, Arena *arena, const struct dirent *entry)
 {
     Alteration alteration;
@@ -42,7 +52,7 @@ static void take_name(Found *found, Arena *arena, const struct dirent *entry)
         if (entry->d_type == DT_DIR)
             break;
         found->warnings = arena_grow(arena, found->warnings, found->warning_count, &found->warning_capacity, sizeof(*found->warnings));
-        found->warnings[found->warning_count++] = arena_format(arena, "\"%s\" is ignored: %s", entry->d_name, reason);
+        found->warnings[found->warning_count++] = arena_format(arena, "\"%s\" is ignored: %s", on_one_line(arena, entry->d_name), reason);
         break;
     case FILE_NAME_OTHER:
         break;

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/process.h"
+#include "scripts/host_message.h"
 
 enum {
     START_WITHIN = 30000, /* milliseconds: a cold disk and a slow machine */
@@ -30,10 +31,6 @@ struct NodeHost {
     size_t length, capacity, taken;
 };
 
-/* The names that a module exports, by section. */
-static const char *const exports[SECTION_COUNT] = {
-    [SECTION_BEFORE_UP] = "beforeUp", [SECTION_UP] = "up", [SECTION_DOWN] = "down", [SECTION_BEFORE_DOWN] = "beforeDown"};
-
 static void json_cleanup(json_t **value)
 {
     json_decref(*value);
@@ -42,12 +39,6 @@ static void json_cleanup(json_t **value)
 static void string_cleanup(char **string)
 {
     free(*string);
-}
-
-static const char *text_member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text == NULL ? "" : text;
 }
 
 /* What became of a child that no longer speaks. */
@@ -125,8 +116,7 @@ static bool read_more(NodeHost *host, const char *path, int64_t patience, DbaltE
     return fail_ended(host, path, error);
 }
 
-/* The next line as an object; the caller owns it. */
-static bool receive_object(json_t **object, NodeHost *host, const char *path, int64_t patience, DbaltError *error)
+static bool receive(HostMessage *message, NodeHost *host, const char *path, int64_t patience, DbaltError *error)
 {
     if (host->child.pid < 0)
         return fail(error, DBALT_ERROR_FAILED, "node has ended");
@@ -139,25 +129,12 @@ static bool receive_object(json_t **object, NodeHost *host, const char *path, in
             return false;
     }
 
-    json_error_t cause;
     const char *line = host->buffer + host->taken;
-    *object = json_loadb(line, (size_t)(end - line), 0, &cause);
+    bool is_read = host_message_read(message, (Text){.data = line, .length = (size_t)(end - line)}, error);
     host->taken = (size_t)(end + 1 - host->buffer);
     if (host->taken == host->length)
         host->taken = host->length = 0;
-    if (!json_is_object(*object))
-        return fail(error, DBALT_ERROR_FAILED, "the Node host wrote what is no JSON object: %s", cause.text);
-    return true;
-}
-
-static bool is_type(const json_t *object, const char *type)
-{
-    return strcmp(text_member(object, "type"), type) == 0;
-}
-
-static bool fail_out_of_turn(const json_t *object, DbaltError *error)
-{
-    return fail(error, DBALT_ERROR_FAILED, "the Node host said \"%s\" out of turn", text_member(object, "type"));
+    return is_read;
 }
 
 void node_host_stop(NodeHost *host)
@@ -173,15 +150,15 @@ void node_host_stop(NodeHost *host)
 /* "ready" of the protocol; a node that is too old says so instead. */
 static bool greet(NodeHost *host, DbaltError *error)
 {
-    CLEANUP(json_cleanup) json_t *hello = NULL;
-    if (!receive_object(&hello, host, "node", START_WITHIN, error)) {
+    CLEANUP(host_message_done) HostMessage hello = {0};
+    if (!receive(&hello, host, "node", START_WITHIN, error)) {
         if (error->code != DBALT_ERROR_INTERRUPTED)
             fail(error, DBALT_ERROR_SCRIPT, "node ends before it runs anything");
         return fail_hint(error, "\"node --version\" must work here, and print v20 or newer");
     }
-    if (is_type(hello, "failed"))
-        return fail(error, DBALT_ERROR_SCRIPT, "%s", text_member(hello, "message"));
-    return is_type(hello, "ready") || fail_out_of_turn(hello, error);
+    if (hello.kind == HOST_FAILED)
+        return fail(error, DBALT_ERROR_SCRIPT, "%s", host_message_text(&hello, "message"));
+    return hello.kind == HOST_READY || host_message_fail_out_of_turn(&hello, error);
 }
 
 bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
@@ -208,26 +185,6 @@ bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *
     return true;
 }
 
-/* "failed" of the protocol. Always false. */
-static bool fail_by_host(const json_t *object, const char *path, DbaltErrorCode code, DbaltError *error)
-{
-    const char *file = text_member(object, "file");
-    fail(error, code, "%s", text_member(object, "message"));
-    for (char *letter = error->message; *letter != '\0'; letter++) {
-        if (*letter == '\n' || *letter == '\r')
-            *letter = ' ';
-    }
-    error_set(error->script, sizeof error->script, "%s", file[0] == '\0' ? path : file);
-    error_set(error->sqlstate, sizeof error->sqlstate, "%s", text_member(object, "code"));
-    error_set(error->statement, sizeof error->statement, "%s", text_member(object, "source"));
-    error->line = (int)json_integer_value(json_object_get(object, "line"));
-    error->column = (int)json_integer_value(json_object_get(object, "column"));
-    fail_detail(error, "%s", text_member(object, "stack"));
-    if (json_is_true(json_object_get(object, "interrupted"))) /* Ctrl-C at a question: a key, and no signal */
-        error->code = DBALT_ERROR_INTERRUPTED;
-    return false;
-}
-
 bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error)
 {
     json_t *list = json_array();
@@ -241,54 +198,53 @@ bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, Db
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
 {
     CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
-    CLEANUP(json_cleanup) json_t *answer = NULL;
-    if (!send_object(host, request, path, error) || !receive_object(&answer, host, path, LOAD_WITHIN, error))
+    CLEANUP(host_message_done) HostMessage answer = {0};
+    if (!send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
         return false;
-    if (is_type(answer, "failed"))
-        return fail_by_host(answer, path, DBALT_ERROR_SCRIPT, error);
-    if (!is_type(answer, "loaded"))
-        return fail_out_of_turn(answer, error);
+    if (answer.kind == HOST_FAILED)
+        return host_message_fail(&answer, path, DBALT_ERROR_SCRIPT, error);
+    if (answer.kind != HOST_LOADED)
+        return host_message_fail_out_of_turn(&answer, error);
 
-    const json_t *names = json_object_get(answer, "sections");
-    for (size_t section = 0; section < SECTION_COUNT; section++) {
-        present[section] = false;
-        for (size_t i = 0; i < json_array_size(names); i++) {
-            const char *name = json_string_value(json_array_get(names, i));
-            present[section] |= name != NULL && strcmp(name, exports[section]) == 0;
-        }
-    }
+    host_message_sections(present, &answer);
     return true;
 }
 
-static bool answer_query(NodeHost *host, const json_t *query, const char *path, NodeQuery *answerer, void *context, DbaltError *error)
+static bool answer_query(NodeHost *host, const HostMessage *query, const char *path, NodeQuery *answerer, void *context, DbaltError *error)
 {
-    CLEANUP(json_cleanup) json_t *answer = answerer(text_member(query, "sql"), json_object_get(query, "values"), context, error);
+    CLEANUP(json_cleanup)
+    json_t *answer = answerer(host_message_text(query, "sql"), json_object_get(query->object, "values"), context, error);
     if (answer == NULL)
         return false;
 
-    json_object_set(answer, "id", json_object_get(query, "id"));
+    json_object_set(answer, "id", json_object_get(query->object, "id"));
     return send_object(host, answer, path, error);
 }
 
 bool node_host_run(NodeHost *host, const char *path, SectionKind section, int attempt, NodeQuery *query, void *context, DbaltError *error)
 {
     CLEANUP(json_cleanup)
-    json_t *request = json_pack("{s:s, s:s, s:s, s:i, s:b}", "type", "run", "path", path, "section", exports[section], "attempt", attempt,
-                                "interactive", host->interactive);
+    json_t *request = json_pack("{s:s, s:s, s:s, s:i, s:b}", "type", "run", "path", path, "section", host_message_section(section),
+                                "attempt", attempt, "interactive", host->interactive);
     if (!send_object(host, request, path, error))
         return false;
 
     for (;;) {
-        CLEANUP(json_cleanup) json_t *object = NULL;
-        if (!receive_object(&object, host, path, host->silence, error))
+        CLEANUP(host_message_done) HostMessage message = {0};
+        if (!receive(&message, host, path, host->silence, error))
             return false;
-        if (is_type(object, "done"))
+
+        switch (message.kind) {
+        case HOST_DONE:
             return true;
-        if (is_type(object, "failed"))
-            return fail_by_host(object, path, DBALT_ERROR_FAILED, error);
-        if (!is_type(object, "query"))
-            return fail_out_of_turn(object, error);
-        if (!answer_query(host, object, path, query, context, error))
-            return false;
+        case HOST_FAILED:
+            return host_message_fail(&message, path, DBALT_ERROR_FAILED, error);
+        case HOST_QUERY:
+            if (!answer_query(host, &message, path, query, context, error))
+                return false;
+            break;
+        default:
+            return host_message_fail_out_of_turn(&message, error);
+        }
     }
 }

@@ -64,7 +64,7 @@ static Excerpt make_excerpt(Arena *arena, const char *statement, int column, con
         if (at == target)
             caret = width;
 
-        bool is_tab = display_character(text_slice(text, at, text.length), &length) == '\t';
+        bool is_tab = text_character(text_slice(text, at, text.length), &length) == '\t';
         const char *shown = is_tab ? &"    "[width % TAB_WIDTH] : display_visible(arena, text_slice(text, at, length));
         line = arena_format(arena, "%s%s", line, shown);
         width += display_width(text_of(shown));

@@ -4,26 +4,6 @@
 #include <string.h>
 #include <wchar.h>
 
-int32_t display_character(Text text, size_t *length)
-{
-    const unsigned char *bytes = (const unsigned char *)text.data;
-    *length = 1;
-    if (bytes[0] < 0x80)
-        return bytes[0];
-
-    size_t count = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    Text character = text_slice(text, 0, count);
-    if (character.length < count || text_invalid_utf8(character) < count)
-        return -1;
-
-    int32_t code = bytes[0] & (0xff >> (count + 1));
-    for (size_t i = 1; i < count; i++)
-        code = code << 6 | (bytes[i] & 0x3f);
-
-    *length = count;
-    return code;
-}
-
 static size_t character_width(int32_t code)
 {
     int width = code < 0 ? 1 : wcwidth((wchar_t)code);
@@ -36,7 +16,7 @@ size_t display_width(Text text)
 {
     size_t width = 0;
     for (size_t at = 0, length = 0; at < text.length; at += length)
-        width += character_width(display_character(text_slice(text, at, text.length), &length));
+        width += character_width(text_character(text_slice(text, at, text.length), &length));
 
     return width;
 }
@@ -46,19 +26,12 @@ size_t display_fit(Text text, size_t columns)
     size_t width = 0;
     size_t at = 0;
     for (size_t length = 0; at < text.length; at += length) {
-        width += character_width(display_character(text_slice(text, at, text.length), &length));
+        width += character_width(text_character(text_slice(text, at, text.length), &length));
         if (width > columns)
             break;
     }
 
     return at;
-}
-
-/* Those that move the cursor, start escape sequences or let text read otherwise than it is. */
-static bool is_harmful(int32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
 const char *display_visible(Arena *arena, Text text)
@@ -68,12 +41,12 @@ const char *display_visible(Arena *arena, Text text)
     char *end = visible;
 
     for (size_t at = 0, length = 0; at < text.length; at += length) {
-        int32_t code = display_character(text_slice(text, at, text.length), &length);
+        int32_t code = text_character(text_slice(text, at, text.length), &length);
         if (code == '\t')
             *end++ = ' ';
-        else if (code < 0 || (is_harmful(code) && code < 0x80))
+        else if (code < 0 || (text_is_harmful(code) && code < 0x80))
             end += snprintf(end, longest, "\\x%02x", (unsigned char)text.data[at]);
-        else if (is_harmful(code))
+        else if (text_is_harmful(code))
             end += snprintf(end, longest, "\\u{%x}", (unsigned)code);
         else
             for (size_t i = 0; i < length; i++)

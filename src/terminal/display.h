@@ -3,8 +3,6 @@
 #ifndef TERMINAL_DISPLAY_H
 #define TERMINAL_DISPLAY_H
 
-#include <stdint.h>
-
 #include "base/arena.h"
 
 /* Width in columns: 2 for wide characters, 0 for combining ones. Needs a UTF-8 LC_CTYPE (terminal_locale()). */
@@ -21,8 +19,5 @@ const char *display_visible(Arena *arena, Text text);
 
 /* The text itself when it is no wider than columns (0 = no limit), else a shorter one that ends in the ellipsis. */
 const char *display_cut(Arena *arena, const char *text, size_t columns, const char *ellipsis);
-
-/* The first character of the text and its length in bytes; -1 and 1 for a byte that is no UTF-8. The text is not empty. */
-int32_t display_character(Text text, size_t *length);
 
 #endif

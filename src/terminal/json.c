@@ -1,6 +1,7 @@
 #include "terminal/json.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 
 #include "base/cleanup.h"
 #include "terminal/display.h"
@@ -20,7 +21,7 @@ static const char *valid_utf8(Arena *arena, Text text)
     char *end = valid;
 
     for (size_t at = 0, length = 0; at < text.length; at += length) {
-        bool is_valid = display_character(text_slice(text, at, text.length), &length) >= 0;
+        bool is_valid = text_character(text_slice(text, at, text.length), &length) >= 0;
         Text character = is_valid ? text_slice(text, at, length) : text_of(replacement);
         for (size_t i = 0; i < character.length; i++)
             *end++ = character.data[i];
@@ -57,7 +58,18 @@ void json_line_bool(JsonLine *line, const char *key, bool value)
 
 void json_line_print(JsonLine *line, FILE *out)
 {
-    json_dumpf(line, out, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    char *text = json_dumps(line, JSON_COMPACT | JSON_ENSURE_ASCII);
+    if (text == NULL)
+        abort(); /* no memory */
+
+    /* The one control character that jansson lets through. */
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c == '\x7f')
+            fputs("\\u007f", out);
+        else
+            fputc(*c, out);
     fputc('\n', out);
+
+    free(text);
     json_decref(line);
 }

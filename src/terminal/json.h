@@ -22,7 +22,7 @@ void json_line_number_or_null(JsonLine *line, const char *key, int64_t value);
 
 void json_line_bool(JsonLine *line, const char *key, bool value);
 
-/* Prints the line, in the order in which the keys were set, and frees it. */
+/* Prints the line in ASCII, in the order in which the keys were set, and frees it: a terminal may show it, too. */
 void json_line_print(JsonLine *line, FILE *out);
 
 #endif

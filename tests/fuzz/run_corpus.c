@@ -25,7 +25,7 @@ typedef struct Input {
     size_t length;
 } Input;
 
-/* What means something to a lexer, a marker, a release or an identity. */
+/* What means something to one of those who read. */
 static const Text dictionary[] = {
     TEXT("'"),
     TEXT("\""),
@@ -72,6 +72,26 @@ static const Text dictionary[] = {
     TEXT("0"),
     TEXT(".sql"),
     TEXT("v"),
+    TEXT("postgres://"),
+    TEXT("@"),
+    TEXT(":"),
+    TEXT("/"),
+    TEXT("?"),
+    TEXT("&"),
+    TEXT("="),
+    TEXT("%40"),
+    TEXT("password="),
+    TEXT("DB_URL="),
+    TEXT("export "),
+    TEXT("#"),
+    TEXT("{"),
+    TEXT("}"),
+    TEXT(","),
+    TEXT("null"),
+    TEXT("\"type\":\"failed\""),
+    TEXT("\\u202e"),
+    TEXT("\x1b[31m"),
+    TEXT("\xe2\x80\xae"),
 };
 
 /* xorshift64*: good enough to choose mutations, and the same everywhere. */

@@ -1,10 +1,6 @@
 /*
- * What a fuzz target defines: the entry point of libFuzzer. Built as a test it runs over its corpus and some mutations of it
- * (run_corpus.c). To search for longer:
- *
- *   clang -std=c17 -D_GNU_SOURCE -g -fsanitize=fuzzer,address,undefined -Iinclude -Isrc -Itests tests/fuzz/fuzz_script.c \
- *     src/base/[!p]*.c src/core/?*.c src/sql/?*.c src/scripts/?*.c -l:libpg_query.a -ljansson -lcrypto -lpthread -lm -o /tmp/fuzz-script
- *   /tmp/fuzz-script /tmp/found tests/fuzz/corpus/script
+ * What a fuzz target defines: the entry point of libFuzzer. `make fuzz` searches with it; built as a test it runs over its corpus and
+ * some mutations of it (run_corpus.c). What a search found goes into the corpus once it is mended.
  */
 
 #ifndef FUZZ_TARGET_H

@@ -1,29 +1,13 @@
 /* dbalt list: the alterations of the folder. */
 
-#include <unistd.h>
-
-#include "base/cleanup.h"
 #include "cli/command.h"
 #include "cli/objects.h"
-#include "terminal/display.h"
 
 static const Example list_examples[] = {
     {"dbalt list", "file names, in the order of deployment"},
     {"dbalt list --dir db", "those of another folder"},
     {NULL, NULL},
 };
-
-/* A program gets the names as they are; a person's terminal must not be led by them. */
-static void print_names(const DbaltEntries *entries, FILE *out)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    bool is_terminal = isatty(fileno(out));
-
-    for (size_t i = 0; i < entries->count; i++) {
-        const char *file = entries->rows[i].file;
-        fprintf(out, "%s\n", is_terminal ? display_visible(&arena, text_of(file)) : file);
-    }
-}
 
 static ExitCode run_list(Session *session, const void *parsed)
 {
@@ -33,7 +17,8 @@ static ExitCode run_list(Session *session, const void *parsed)
         return exit_code_of(&session->error);
 
     if (session->format == FORMAT_TEXT) {
-        print_names(&entries, session->out);
+        for (size_t i = 0; i < entries.count; i++)
+            fprintf(session->out, "%s\n", entries.rows[i].file);
         return EXIT_OK;
     }
 

@@ -1,6 +1,9 @@
 /* dbalt new: starts an alteration. */
 
+#include <unistd.h>
+
 #include "cli/command.h"
+#include "terminal/display.h"
 #include "terminal/json.h"
 
 static const Example new_examples[] = {
@@ -16,7 +19,9 @@ static ExitCode run_new(Session *session, const void *parsed)
         return exit_code_of(&session->error);
 
     if (session->format == FORMAT_TEXT) {
-        fprintf(session->out, "%s\n", path);
+        /* A program gets the path as it is; a person's terminal must not be led by the name of a folder. */
+        bool is_terminal = isatty(fileno(session->out));
+        fprintf(session->out, "%s\n", is_terminal ? display_visible(&session->arena, text_of(path)) : path);
         return EXIT_OK;
     }
 

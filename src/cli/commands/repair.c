@@ -8,6 +8,7 @@
 #include "cli/objects.h"
 #include "cli/run.h"
 #include "cli/settings.h"
+#include "terminal/display.h"
 #include "terminal/json.h"
 
 typedef struct RepairOptions {
@@ -38,14 +39,16 @@ static bool is_hash(const char *stored)
     return stored != NULL && strncmp(stored, "sha256:", strlen("sha256:")) == 0;
 }
 
-static void print_difference(const DbaltDifference *difference, const Session *session)
+/* What stands in the history another program may have written. */
+static void print_difference(const DbaltDifference *difference, Session *session)
 {
+    const char *identity = display_visible(&session->arena, text_of(difference->identity));
     const char *file = difference->file == NULL ? "no file" : difference->file;
-    fprintf(session->out, "%s, %s, \"%s\":\n", difference->identity, file, difference->section);
+    fprintf(session->out, "%s, %s, \"%s\":\n", identity, file, difference->section);
 
     /* Of "up" the history keeps no text, and the new one alone would look like an addition. */
     if (is_hash(difference->stored))
-        fprintf(session->out, "  - %s\n  + %s\n", difference->stored,
+        fprintf(session->out, "  - %s\n  + %s\n", display_visible(&session->arena, text_of(difference->stored)),
                 difference->present == NULL ? "(not there)" : "(another text in the file)");
     else
         line_difference_print(difference->stored == NULL ? "" : difference->stored, difference->present == NULL ? "" : difference->present,

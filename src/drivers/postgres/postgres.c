@@ -47,6 +47,10 @@ static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier
 
 static bool prepare_history(PostgresConnection *connection, const char *schema, DbaltError *error)
 {
+    /* The statement that makes the schema names it within such quotes. */
+    if (strstr(schema, "$dbalt$") != NULL)
+        return fail(error, DBALT_ERROR_USAGE, "the name of the history's schema has \"$dbalt$\" in it");
+
     PGconn *libpq = connection->session.libpq;
     char *identifier = PQescapeIdentifier(libpq, schema, strlen(schema));
     char *literal = PQescapeLiteral(libpq, schema, strlen(schema));

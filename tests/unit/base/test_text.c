@@ -154,6 +154,37 @@ static void finds_the_first_byte_that_is_no_utf8(void **state)
         assert_int_equal(text_invalid_utf8(text_of(cases[i].text)), cases[i].offset);
 }
 
+static void reads_one_character(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t character;
+        size_t length;
+    } cases[] = {
+        {"ab", 'a', 1},          {"\xc3\xa4", 0xE4, 2}, {"\xe2\x80\xae.", 0x202E, 3}, {"\xf0\x9f\x98\x80", 0x1F600, 4},
+        {"\xf0\x9f\x98", -1, 1}, {"\xff", -1, 1},       {"\xed\xa0\x80", -1, 1},      {"\x80", -1, 1},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t length = 0;
+        assert_int_equal(text_character(text_of(cases[i].text), &length), cases[i].character);
+        assert_int_equal(length, cases[i].length);
+    }
+}
+
+static void tells_what_would_lead_a_terminal(void **state)
+{
+    (void)state;
+    static const int32_t harmful[] = {0, '\t', '\n', 0x1B, 0x7F, 0x9B, 0x061C, 0x200B, 0x2028, 0x202E, 0x2066, 0xFEFF, 0xE0041};
+    static const int32_t harmless[] = {' ', '~', 0xA0, 0xE4, 0x200D, 0x2030, 0x65E5, 0x1F600};
+
+    for (size_t i = 0; i < COUNT(harmful); i++)
+        assert_true(text_is_harmful(harmful[i]));
+    for (size_t i = 0; i < COUNT(harmless); i++)
+        assert_false(text_is_harmful(harmless[i]));
+}
+
 static void counts_characters_not_bytes(void **state)
 {
     (void)state;
@@ -183,6 +214,8 @@ int main(void)
         cmocka_unit_test(takes_only_digits_for_a_number),
         cmocka_unit_test(accepts_utf8),
         cmocka_unit_test(finds_the_first_byte_that_is_no_utf8),
+        cmocka_unit_test(reads_one_character),
+        cmocka_unit_test(tells_what_would_lead_a_terminal),
         cmocka_unit_test(counts_characters_not_bytes),
         cmocka_unit_test(finds_the_byte_of_a_character),
     };

@@ -93,7 +93,9 @@ static void tells_what_is_wrong_with_a_misspelt_name(void **state)
         {"1.0.0-1663923770-a.slq", "it ends neither in \".sql\" nor in \".js\", \".mjs\" or \".ts\""},
         {"1.0.0-1663923770-a.sql.gz", "it ends neither in \".sql\""},
         {"1.0.0-1663923770-l\xff.sql", "its name is no UTF-8"},
-        {"1.0.0-1663923770-a\x1b[2J.sql", "or has control characters"},
+        {"1.0.0-1663923770-a\x1b[2J.sql", "or has characters that cannot be seen"},
+        {"1.0.0-1663923770-a\xe2\x80\xae.sql", "or has characters that cannot be seen"},
+        {"1.0.0-1663923770-a\xc2\x9b.sql", "or has characters that cannot be seen"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

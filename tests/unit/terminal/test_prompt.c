@@ -146,7 +146,7 @@ static size_t draw(Screen *screen, Text text)
     size_t at = 0;
     for (size_t length = 0; at < text.length; at += length) {
         Text rest = text_slice(text, at, SIZE_MAX);
-        int32_t code = display_character(rest, &length);
+        int32_t code = text_character(rest, &length);
         if (code < 0 && rest.length < 4)
             return at;
         if (code == '\033')
