@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Where a word of a message ends: URLs are quoted there. An argument can hold anything, a password too. */
 #define WORD_ENDS " \t\n\""
 
@@ -34,20 +36,34 @@ static void hide_in_authority(char *string, const char *word_ends)
     }
 }
 
+/* Whether what stands before a "=" names a password. A name may be written with "%": what it says then is not worth finding out. */
+static bool is_password(Text before)
+{
+    static const Text password = TEXT("password");
+    Text name = text_trim(before);
+    for (size_t i = name.length; i > 0 && strchr("?&" WORD_ENDS, name.data[i - 1]) == NULL; i--) {
+        if (name.data[i - 1] == '%')
+            return true;
+    }
+
+    return name.length >= password.length &&
+           text_equals_ignoring_case(text_slice(name, name.length - password.length, password.length), password);
+}
+
 static void hide_parameters(char *string, const char *value_ends)
 {
-    static const char parameter[] = "password=";
-
-    for (char *found = string; (found = strstr(found, parameter)) != NULL;) {
-        found += sizeof(parameter) - 1;
-        replace(found, strcspn(found, value_ends));
+    for (char *value = string; (value = strchr(value, '=')) != NULL;) {
+        Text before = {.data = string, .length = (size_t)(value++ - string)};
+        bool is_quoted = value[strspn(value, " ")] == '\''; /* quotes may hold anything */
+        if (is_password(before))
+            replace(value, is_quoted ? strlen(value) : strcspn(value, value_ends));
     }
 }
 
 void password_hide(char *string)
 {
     hide_in_authority(string, "");
-    hide_parameters(string, "& ");
+    hide_parameters(string, "&");
 }
 
 void password_hide_in_arguments(int count, char **arguments)

@@ -9,8 +9,8 @@
 #define PASSWORD_HIDDEN "***"
 
 /*
- * Overwrites the password of "scheme://user:password@..." and the values of "password=" and "sslpassword=", wherever they stand
- * in the string, in place; what becomes free at its end is filled with NULs. When in doubt it hides more.
+ * Overwrites the password of "scheme://user:password@..." and the values of "password=" and "sslpassword=" (and of names written with
+ * "%"), wherever they stand in the string, in place; what becomes free at its end is filled with NULs. When in doubt it hides more.
  */
 void password_hide(char *string);
 

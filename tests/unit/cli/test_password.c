@@ -26,6 +26,11 @@ static void hides_passwords_wherever_they_stand(void **state)
         {"postgres://ann:@host/shop", "postgres://ann:@host/shop"},
         {"postgresql:///shop?password=secret&user=ann", "postgresql:///shop?password=***&user=ann"},
         {"postgresql:///shop?sslpassword=secret", "postgresql:///shop?sslpassword=***"},
+        {"postgresql:///shop?p%61ssword=secret&user=ann", "postgresql:///shop?p%61ssword=***&user=ann"},
+        {"host=shop password='two \\'words' user=ann", "host=shop password=***"},
+        {"postgresql:///shop?password=two words", "postgresql:///shop?password=***"},
+        {"host=shop PASSWORD = secret", "host=shop PASSWORD =***"},
+        {"host=shop password='never ends", "host=shop password=***"},
         {"postgres://ann:secret@host/shop?password=secret", "postgres://ann:***@host/shop?password=***"},
     };
 
