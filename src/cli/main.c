@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -71,6 +72,19 @@ static void open_standard_descriptors(void)
             close(descriptor);
             return;
         }
+    }
+}
+
+/*
+ * libpq keeps the password in memory: no core may hold it, nor one of a child, which inherits this. Not 0: with that a core still goes
+ * to a program, where the system hands them to one. Who debugs raises it with prlimit(1).
+ */
+static void forbid_core(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur > 1) {
+        limit.rlim_cur = 1;
+        setrlimit(RLIMIT_CORE, &limit);
     }
 }
 
@@ -151,6 +165,7 @@ int main(int argc, char **argv)
 {
     Session session;
     open_standard_descriptors();
+    forbid_core();
     if (!session_init(&session)) {
         perror("[error] Cannot start");
         return EXIT_FAILED;

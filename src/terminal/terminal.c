@@ -27,13 +27,9 @@ bool terminal_locale(void)
 bool terminal_init(Terminal *terminal, int input, int output)
 {
     int ends[2];
-    if (pipe(ends) < 0)
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
         return false;
 
-    for (size_t i = 0; i < COUNT(ends); i++) {
-        fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-        fcntl(ends[i], F_SETFL, O_NONBLOCK);
-    }
     *terminal = (Terminal){.input = input, .output = output, .wake_read = ends[0], .wake_write = ends[1]};
     return true;
 }

@@ -136,6 +136,42 @@ refused() {
     [[ $output$stderr != *geheim* ]]
 }
 
+# Whether a crash leaves a core in this folder: not where the system hands them to a program.
+leaves_cores() {
+    ulimit -c unlimited 2>/dev/null || return 1
+    bash -c 'kill -ABRT $$' || true
+    compgen -G "core*" >cores
+    rm -f core*
+    [ -s cores ]
+}
+
+@test "a crash leaves no core, which would hold the password" {
+    query "create table slow (n bigint)"
+    long_statement | alteration 1.0.0-2-b.sql
+    leaves_cores || echo "# here a crash leaves no core anyhow: only the limit is looked at" >&3
+    start_slow deploy deploy latest --db-url "$(url_with "$DB_URL" "$database" postgres:geheim)"
+    grep -q '^Max core file size  *[01] ' "/proc/$pid/limits"
+    kill -ABRT "$pid"
+    finish deploy "$pid"
+    same "$status" 134
+    same "$(compgen -G "core*")" ""
+}
+
+@test "no output has the password, at any verbosity" {
+    makes_table 1.0.0-1-a 1.1.0-2-b
+    alteration 1.2.0-3-c.sql <<<"do \$\$ begin raise warning 'x'; perform 1/0; end \$\$;"
+    local url verbosity command
+    url=$(url_with "$DB_URL" "$database" postgres:geheim)
+    for verbosity in --verbose --json --quiet --no-color; do
+        for command in "deploy latest" "deploy 1.1.0" status "check next" "repair 1-a" "rollback 0.1.0 --yes" list "deploy latest --no-wait --nonsense" "deploy 9"; do
+            # shellcheck disable=SC2086 # words, on purpose
+            run --separate-stderr -- "$DBALT" $command "$verbosity" --db-url "$url" </dev/null
+            [[ $output$stderr != *geheim* ]] || show "a password was printed by $command $verbosity"
+        done
+    done
+    same "$(deployed)" ""
+}
+
 @test "several hosts are tried one after the other" {
     local pattern='host=([^&]*)'
     [[ $DB_URL =~ $pattern ]]

@@ -122,6 +122,25 @@ JS
     same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" t
 }
 
+# What a process has open besides what it was started with; anonymous ones, such as an epoll, cannot be told apart.
+open_in() { find "/proc/$1/fd" -type l ! -name '[012]' -printf '%l\n' | grep -v '^anon_inode:' | sort -u; }
+
+@test "node inherits no descriptor, and the password stands in its environment alone" {
+    script 1.0.0-1-a.js 'await pool.query(sql`select pg_sleep(300)`);'
+    start_slow deploy deploy latest --db-url "$(url_with "$DB_URL" "$database" postgres:geheim)"
+    local node
+    node=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+    [[ $(readlink "/proc/$node/exe") == *node* ]] || show "no node: $(tr '\0' ' ' <"/proc/$node/cmdline")"
+    [ "$(open_in "$pid" | grep -c '^socket:')" -ge 3 ] # two connections and the channel of the host
+    [ "$(open_in "$node" | grep -c '^socket:')" -ge 2 ]
+    same "$(comm -12 <(open_in "$pid") <(open_in "$node"))" ""
+    ! tr '\0' '\n' <"/proc/$node/cmdline" | grep -q geheim
+    grep -qa geheim "/proc/$node/environ"
+    kill -INT "$pid"
+    finish deploy "$pid"
+    same "$status" 130
+}
+
 @test "beforeUp commits by itself" {
     alteration 1.0.0-1-a.js <<'JS'
 import { sql } from 'dbalt';
