@@ -43,12 +43,8 @@ static void request_cancel(PostgresSession *session)
     session->cancel_at = wait_now() + CANCEL_INTERVAL;
 }
 
-PostgresPump postgres_session_wait(PostgresSession *session)
+static PostgresPump wait_for_events(PostgresSession *session, short events)
 {
-    short events = POLLIN;
-    if (PQflush(session->libpq) == 1)
-        events |= POLLOUT;
-
     bool repeats = session->cancelled && session->cancel_at < session->deadline;
     switch (wait_for(session->wait, PQsocket(session->libpq), events, repeats ? session->cancel_at : session->deadline)) {
     case WAIT_CANCELLED:
@@ -69,6 +65,11 @@ PostgresPump postgres_session_wait(PostgresSession *session)
     return POSTGRES_AGAIN;
 }
 
+PostgresPump postgres_session_wait(PostgresSession *session)
+{
+    return wait_for_events(session, PQflush(session->libpq) == 1 ? POLLIN | POLLOUT : POLLIN);
+}
+
 PostgresPump postgres_session_pump(PostgresSession *session)
 {
     PQflush(session->libpq);
@@ -83,8 +84,9 @@ PostgresPump postgres_session_pump(PostgresSession *session)
 
 bool postgres_session_flush(PostgresSession *session)
 {
+    /* Not postgres_session_wait(): should all be sent just before it looks, it waits for an answer that is not due. */
     while (PQflush(session->libpq) == 1 && !session->cancelled && PQstatus(session->libpq) == CONNECTION_OK)
-        if (postgres_session_wait(session) == POSTGRES_SILENT)
+        if (wait_for_events(session, POLLIN | POLLOUT) == POSTGRES_SILENT)
             return false;
 
     return !session->cancelled;
