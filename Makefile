@@ -20,6 +20,16 @@ check:
 lint:
 	@tools/check lint
 
+fuzz:
+	@tools/setup test
+	@tools/fuzz
+
+valgrind:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all
+	@meson test -C $(BUILD) --setup valgrind --no-rebuild --print-errorlogs --timeout-multiplier 10 \
+	    --suite unit --suite driver --suite valgrind
+
 bench:
 	@tools/setup test
 	@$(MAKE) --no-print-directory all
@@ -38,4 +48,4 @@ install: all
 clean:
 	@rm -rf $(BUILD) build-check
 
-.PHONY: all demo check lint bench matrix logto install clean
+.PHONY: all demo check lint fuzz valgrind bench matrix logto install clean

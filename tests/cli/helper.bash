@@ -1,7 +1,7 @@
 # What every test of the commands uses: a folder and a database of its own, and checks that show what they got.
 #
 # From meson: DBALT (the program), DBALT_TEST_DATABASE (sqlite or postgres), DBALT_TEST_POSTGRES_URL (a server of the tests' own),
-# DBALT_TEST_SANITIZED (true when the program carries sanitizers).
+# DBALT_TEST_SANITIZED (true when the program carries sanitizers), DBALT_TEST_VALGRIND (tests/support/valgrind, to run it under).
 # shellcheck shell=bash
 
 bats_require_minimum_version 1.5.0
@@ -12,6 +12,14 @@ bats_require_minimum_version 1.5.0
 if [ "$DBALT_TEST_DATABASE" = postgres ]; then
     : "${DBALT_TEST_POSTGRES_URL:?}"
     SERVER_URL=$DBALT_TEST_POSTGRES_URL
+fi
+
+# Under valgrind bats and what it calls run as they are, the program alone does not.
+if [ -n "${DBALT_TEST_VALGRIND:-}" ] && [ "$DBALT" != "$BATS_FILE_TMPDIR/dbalt" ]; then
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$DBALT_TEST_VALGRIND" "$DBALT" >"$BATS_FILE_TMPDIR/dbalt"
+    chmod +x "$BATS_FILE_TMPDIR/dbalt"
+    DBALT=$BATS_FILE_TMPDIR/dbalt
+    DBALT_TEST_SANITIZED=true
 fi
 
 is_postgres() { [ "$DBALT_TEST_DATABASE" = postgres ]; }

@@ -279,8 +279,8 @@ spoil() { # COLUMN...: of all rows
 on_pty() {
     local file=$1
     shift
-    printf '%q ' "$DBALT" "$@" >command
-    TERM=xterm script --quiet --return --command "bash command" "$file" </dev/null >/dev/null
+    printf '%q ' "$DBALT" "$@" >run.sh
+    TERM=xterm script --quiet --return --command "bash run.sh" "$file" </dev/null >/dev/null
 }
 
 # led_by FILE: escape sequences that are not dbalt's own: colours of one number, "erase to the end", showing the cursor

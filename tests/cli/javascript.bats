@@ -134,8 +134,8 @@ open_in() { find "/proc/$1/fd" -type l ! -name '[012]' -printf '%l\n' | grep -v 
     [ "$(open_in "$pid" | grep -c '^socket:')" -ge 3 ] # two connections and the channel of the host
     [ "$(open_in "$node" | grep -c '^socket:')" -ge 2 ]
     same "$(comm -12 <(open_in "$pid") <(open_in "$node"))" ""
-    ! tr '\0' '\n' <"/proc/$node/cmdline" | grep -q geheim
-    grep -qa geheim "/proc/$node/environ"
+    same "$(grep -ca geheim "/proc/$node/cmdline")" 0
+    same "$(grep -ca geheim "/proc/$node/environ")" 1
     kill -INT "$pid"
     finish deploy "$pid"
     same "$status" 130

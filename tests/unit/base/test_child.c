@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -103,6 +104,9 @@ static void kills_what_does_not_end(void **state)
 static void tells_that_a_program_is_not_there(void **state)
 {
     (void)state;
+    if (getenv("DBALT_TEST_VALGRIND") != NULL)
+        return; /* there posix_spawn() does not learn that nothing was started */
+
     Child child = CHILD_NONE;
     static const char *const arguments[] = {"dbalt-no-such-program", NULL};
     assert_false(child_start(&child, arguments, nothing));

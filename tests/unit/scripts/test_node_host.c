@@ -190,6 +190,9 @@ static void is_interrupted_while_a_script_runs(void **state)
 
 static void names_what_is_missing_without_node(void **state)
 {
+    if (getenv("DBALT_TEST_VALGRIND") != NULL)
+        return; /* there posix_spawn() does not learn that nothing was started */
+
     World *world = *state;
     DbaltError error;
     const char *path = arena_copy_string(&world->arena, getenv("PATH"));
