@@ -65,7 +65,8 @@ static Whole *window_pop(Window *window)
 static void window_cleanup(Window *window)
 {
     while (window->count > 0) {
-        CLEANUP(whole_cleanup) Whole *whole = window_pop(window);
+        Whole *oldest = window_pop(window);
+        whole_cleanup(&oldest);
     }
 }
 
