@@ -21,7 +21,7 @@ static bool is_folder(const Option *option)
 
 static bool takes_word(const Option *option)
 {
-    return option->type == OPTION_TEXT || option->type == OPTION_NUMBER || option->type == OPTION_DURATION;
+    return option->type != OPTION_FLAG && !options_value_is_optional(option);
 }
 
 static void print_choices(const char *choices)
@@ -160,7 +160,7 @@ static void print_bash(void)
 static void print_zsh_options(const Option *table)
 {
     for (const Option *option = table; option != NULL && option->name != NULL; option++) {
-        const char *equals = takes_word(option) ? "=" : option->type == OPTION_OPTIONAL_NUMBER ? "=-" : "";
+        const char *equals = takes_word(option) ? "=" : options_value_is_optional(option) ? "=-" : "";
         if (option->letter != 0)
             printf("        '(-%c --%s)'{-%c%s,--%s%s}'[", option->letter, option->name, option->letter, takes_word(option) ? "+" : "",
                    option->name, equals);
@@ -169,7 +169,7 @@ static void print_zsh_options(const Option *table)
         print_quoted(option->help, "[]\\");
         putchar(']');
         if (option->value != NULL)
-            printf("%s%s:", option->type == OPTION_OPTIONAL_NUMBER ? "::" : ":", option->value);
+            printf("%s%s:", options_value_is_optional(option) ? "::" : ":", option->value);
         if (option->choices != NULL) {
             putchar('(');
             print_choices(option->choices);

@@ -5,7 +5,7 @@
  * - It returns true when it did what it says; else false, with *error filled, and nothing the caller gave changed.
  * - Strings are UTF-8 and NUL-terminated. Results belong to the handle they came from and are valid until the next call
  *   on that handle, unless said otherwise. Times are UTC, ISO 8601 ("2026-11-21T21:40:08.123Z"); durations are milliseconds.
- * - The library never prints, never exits and reads no environment variable (libpq reads its own, PG*). What there is to
+ * - The library never prints, never exits and reads no environment variable (libpq reads its own, PG*; programs are found by PATH). What there is to
  *   tell goes to the observer. Only when the system has no memory left does it abort().
  * - A handle serves one thread at a time. Only dbalt_cancel() may be called from elsewhere.
  */
@@ -82,6 +82,7 @@ typedef enum DbaltEventKind {
     DBALT_EVENT_RETRY,     /* entry, message: rolled back by a lock or serialization failure, tried again soon */
     DBALT_EVENT_NOTICE,    /* entry, message: what the database said while the script ran */
     DBALT_EVENT_STATEMENT, /* entry, section, action, index, count, statement, statements, took: a statement is done, not the last one */
+    DBALT_EVENT_BACKUP,    /* path, restore: a backup of the database was made; nothing is changed yet */
 } DbaltEventKind;
 
 /* One event; all of it is borrowed, and valid during the call alone. */
@@ -91,12 +92,14 @@ typedef struct DbaltEvent {
     const DbaltEntry *entry; /* NULL likewise */
     const char *section;     /* "before-up", "up", "down" or "before-down"; NULL likewise */
     DbaltAction action;
-    size_t index;      /* 1-based, of count */
-    size_t count;      /* alterations in the plan */
-    size_t bytes;      /* length of the section's SQL */
-    size_t statement;  /* 1-based, of statements */
-    size_t statements; /* of the section */
-    int64_t took;      /* milliseconds */
+    size_t index;        /* 1-based, of count */
+    size_t count;        /* alterations in the plan */
+    size_t bytes;        /* length of the section's SQL */
+    size_t statement;    /* 1-based, of statements */
+    size_t statements;   /* of the section */
+    int64_t took;        /* milliseconds */
+    const char *path;    /* of the backup; NULL likewise */
+    const char *restore; /* the shell command that restores it; without a password */
 } DbaltEvent;
 
 typedef void DbaltObserver(const DbaltEvent *event, void *context);
@@ -207,6 +210,7 @@ typedef struct DbaltRunOptions {
     bool no_wait;      /* fail at once when another deploy holds the lock */
     int wait_seconds;  /* longest wait for the lock; 0 = no limit */
     DbaltResume resume;
+    const char *backup; /* a deploy: folder that gets a backup of the database before anything is changed; NULL = none is made */
 } DbaltRunOptions;
 
 /*
@@ -232,9 +236,11 @@ DBALT_API const char *dbalt_plan_target(const DbaltPlan *plan);
 
 /* What a run did. */
 typedef struct DbaltResult {
-    size_t planned; /* alterations to run, as re-checked under the lock */
-    size_t done;    /* of them, committed by this run */
-    size_t skipped; /* done meanwhile by somebody else */
+    size_t planned;      /* alterations to run, as re-checked under the lock */
+    size_t done;         /* of them, committed by this run */
+    size_t skipped;      /* done meanwhile by somebody else */
+    const char *backup;  /* path of the backup that was made, valid as long as the plan; NULL = none */
+    const char *restore; /* the shell command that restores it, likewise */
 } DbaltResult;
 
 /*

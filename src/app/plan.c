@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/backup.h"
 #include "app/module.h"
 #include "base/cleanup.h"
 
@@ -212,7 +213,8 @@ bool dbalt_plan_deploy(DbaltPlan **result, Dbalt *project, const char *target, c
     if (plan == NULL)
         return false;
 
-    bool ok = target_resolve(&plan->target, &plan->arena, arena_copy_string(&plan->arena, target), plan->survey.folder.set, error);
+    bool ok = backup_find_folder(&plan->options.backup, &plan->arena, plan->options.backup, error) &&
+              target_resolve(&plan->target, &plan->arena, arena_copy_string(&plan->arena, target), plan->survey.folder.set, error);
     plan->target_text = plan->target.text;
     return plan_complete(result, plan, ok, error);
 }

@@ -2,6 +2,7 @@
 
 #include "app/run.h"
 
+#include "app/backup.h"
 #include "base/cleanup.h"
 #include "history/lock.h"
 
@@ -115,7 +116,7 @@ static bool run_locked(Run *run, DbaltError *error)
         return false;
     run->result.planned = plan->selection.count;
 
-    if (!keep_foreign(run, &arena, error))
+    if (!backup_make(run, error) || !keep_foreign(run, &arena, error))
         return false;
 
     size_t released_count = find_released(&released, &arena, plan);

@@ -21,6 +21,7 @@ typedef struct Option {
     const char *value;    /* what its value is called: "URL"; NULL for a flag */
     const char *choices;  /* the only values there are, after "|" */
     int none;             /* what 0 is stored as, where it may be given: 0 in the field means that it was not */
+    const char *implied;  /* of a text: its value when none is given, which "=" alone can give then; NULL = there must be one */
     const char *help;     /* what it does, in a line */
     OptionType type;
     bool is_setting; /* the field is one of Settings, not of the command's options */

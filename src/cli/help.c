@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 #include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/settings.h"
 
 /* Lines are no longer than this, and what explains something begins in its own column. */
@@ -20,7 +21,7 @@ static const Example examples[] = {
 
 const char *help_option(Arena *arena, const Option *option)
 {
-    bool is_optional = option->type == OPTION_OPTIONAL_NUMBER;
+    bool is_optional = options_value_is_optional(option);
     const char *letter = option->letter == 0 ? "" : arena_format(arena, "-%c, ", option->letter);
     const char *value = option->choices != NULL ? option->choices : option->value;
     if (value == NULL)

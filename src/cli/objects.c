@@ -50,6 +50,7 @@ void objects_print_event(const DbaltEvent *event, FILE *out)
         [DBALT_EVENT_INFO] = "info",       [DBALT_EVENT_WARNING] = "warning", [DBALT_EVENT_WAITING] = "waiting",
         [DBALT_EVENT_STARTED] = "started", [DBALT_EVENT_DONE] = "done",       [DBALT_EVENT_SKIPPED] = "skipped",
         [DBALT_EVENT_RETRY] = "retry",     [DBALT_EVENT_NOTICE] = "notice",   [DBALT_EVENT_STATEMENT] = "statement",
+        [DBALT_EVENT_BACKUP] = "backup",
     };
 
     JsonLine *line = json_line_new("event");
@@ -63,6 +64,10 @@ void objects_print_event(const DbaltEvent *event, FILE *out)
     }
     if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_STATEMENT || event->kind == DBALT_EVENT_DONE)
         add_step(line, event);
+    if (event->kind == DBALT_EVENT_BACKUP) {
+        json_line_text(line, "path", event->path);
+        json_line_text(line, "restore", event->restore);
+    }
 
     json_line_print(line, out);
 }
@@ -91,6 +96,10 @@ void objects_print_run(const char *command, const char *target, const DbaltResul
     json_line_number(line, "planned", (int64_t)result->planned);
     json_line_number(line, "done", (int64_t)result->done);
     json_line_number(line, "skipped", (int64_t)result->skipped);
+    if (result->backup != NULL) {
+        json_line_text(line, "backup", result->backup);
+        json_line_text(line, "restore", result->restore);
+    }
     json_line_print(line, out);
 }
 

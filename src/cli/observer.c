@@ -57,6 +57,11 @@ static void show(Session *session, const DbaltEvent *event)
         show_statement(session, &arena, event);
         return;
     }
+    if (event->kind == DBALT_EVENT_BACKUP) {
+        session_info(session, "Backup %s", event->path);
+        session_info(session, "To restore it: %s", event->restore);
+        return;
+    }
 
     const char *message = event->message == NULL ? "" : event->message;
     if (event->entry != NULL)

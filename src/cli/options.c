@@ -72,9 +72,14 @@ static const Option *find_anywhere(Text name, bool is_letter)
     return found;
 }
 
+bool options_value_is_optional(const Option *option)
+{
+    return option->type == OPTION_OPTIONAL_NUMBER || option->implied != NULL;
+}
+
 static bool takes_value(const Option *option)
 {
-    return option != NULL && option->type != OPTION_FLAG && option->type != OPTION_OPTIONAL_NUMBER;
+    return option != NULL && option->type != OPTION_FLAG && !options_value_is_optional(option);
 }
 
 static Token *add_token(Scanner *scanner)
@@ -228,7 +233,7 @@ static bool store_value(void *field, const Option *option, const Token *token, D
     case OPTION_TEXT:
         if (option->choices != NULL && !is_choice(option->choices, token->value))
             return fail(error, DBALT_ERROR_USAGE, "\"%s\" is no value for --%s: it takes %s", token->value, option->name, option->choices);
-        *(const char **)field = token->value;
+        *(const char **)field = token->value != NULL ? token->value : option->implied;
         return true;
     case OPTION_NUMBER:
         return store_number(field, option, token, error);

@@ -25,4 +25,7 @@ bool options_check_arguments(const Invocation *invocation, DbaltError *error);
 /* Finds an option of a table (NULL = empty) by its name or a synonym; NULL when there is none. */
 const Option *options_find(const Option *table, Text name);
 
+/* Whether it may stand without its value, which follows "=" then, never as the next word. */
+bool options_value_is_optional(const Option *option);
+
 #endif

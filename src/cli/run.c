@@ -47,6 +47,10 @@ static void summarize(Session *session, const DbaltResult *result, DbaltAction a
         session_warn(session, "%s %zu of %s%s", words[action].done, result->done, session_count(session, result->planned),
                      result->done > 0 ? "; what is done stays" : "");
 
+    if (!is_whole && result->backup != NULL) {
+        session_warn(session, "The backup from before is %s", result->backup);
+        session_warn(session, "To restore it: %s", result->restore);
+    }
     if (result->skipped > 0)
         session_info(session, "%s: %s", session_count(session, result->skipped), words[action].meanwhile);
 }

@@ -130,6 +130,12 @@ typedef struct Traits {
     bool adopts;          /* the database may keep the state of Logto, whose history is adopted */
 } Traits;
 
+/* A backup that was made. */
+typedef struct Backup {
+    const char *path;    /* absolute */
+    const char *restore; /* the shell command that brings the database back to it; without a password */
+} Backup;
+
 typedef struct Driver Driver;
 
 /* Drivers put it first into their own struct. */
@@ -196,6 +202,12 @@ struct Driver {
      * hide or break it now. *cleared says what in a sentence, in the arena, or is NULL. Optional.
      */
     bool (*clear_leftover)(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
+
+    /*
+     * Writes the whole database as it is now, the history included, to a new file in the folder (absolute), for its owner alone, and
+     * makes sure that it can be read before it gets its name: <database>-<label>.<kind>. *backup lives in the arena. Optional.
+     */
+    bool (*backup)(Connection *connection, Backup *backup, Arena *arena, const char *folder, const char *label, DbaltError *error);
 };
 
 extern const Driver driver_postgres;
@@ -206,5 +218,8 @@ const Driver *driver_for(const char *url, DbaltError *error);
 
 /* Reads answers up to the end of the batch. False with the first error, its fault in *fault (may be NULL). Rows are passed over. */
 bool connection_finish(Connection *connection, Fault *fault, DbaltError *error);
+
+/* Where a backup of that database (any name) goes: what a file name should not have is "_" in it. */
+const char *backup_path(Arena *arena, const char *folder, const char *database, const char *label, const char *kind);
 
 #endif

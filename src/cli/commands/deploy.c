@@ -12,6 +12,7 @@
 typedef struct DeployOptions {
     bool out_of_order;
     const char *resume;
+    const char *backup;
     LOCK_FIELDS
 } DeployOptions;
 
@@ -20,6 +21,8 @@ static const Option deploy_options[] = {
     OPTION(DeployOptions, out_of_order, .name = "out-of-order", .help = "deploy missed alterations too"),
     OPTION(DeployOptions, resume, .name = "resume", .value = "HOW", .choices = "retry|skip",
            .help = "what to do with a step of unknown end"),
+    OPTION(DeployOptions, backup, .name = "backup", .value = "FOLDER", .implied = ".",
+           .help = "back the database up first, here or into FOLDER"),
     LOCK_OPTIONS(DeployOptions),
     LIMIT_SETTINGS,
     STATE_SETTING,
@@ -27,11 +30,9 @@ static const Option deploy_options[] = {
 };
 
 static const Example deploy_examples[] = {
-    {"dbalt deploy 1.1.0", "deploy what 1.1.0 needs"},
-    {"dbalt deploy latest", "all releases in the folder"},
-    {"dbalt deploy next", "what is not released, too"},
-    {"dbalt deploy", "choose on the terminal"},
-    {NULL, NULL},
+    {"dbalt deploy 1.1.0", "deploy what 1.1.0 needs"},          {"dbalt deploy latest", "all releases in the folder"},
+    {"dbalt deploy next", "what is not released, too"},         {"dbalt deploy", "choose on the terminal"},
+    {"dbalt deploy --backup", "the same, with a backup first"}, {NULL, NULL},
 };
 
 static DbaltRunOptions run_options(const DeployOptions *options)
@@ -45,6 +46,7 @@ static DbaltRunOptions run_options(const DeployOptions *options)
         .no_wait = options->no_wait,
         .wait_seconds = options->wait_lock,
         .resume = resume,
+        .backup = options->backup,
     };
 }
 
@@ -111,10 +113,13 @@ static ExitCode run_deploy(Session *session, const void *parsed)
 const Command command_deploy = {
     .name = "deploy",
     .summary = "deploy what is undeployed, up to TARGET",
-    .description = "Runs \"up\" of every undeployed alteration whose release is not newer than TARGET, oldest first, each in one "
-                   "transaction with its row of the history. TARGET is a release, \"latest\" (the newest release in the folder) or "
-                   "\"next\" (everything). Without one it asks on a terminal. Where one fails, those before it stay, and the same "
-                   "command goes on after the fix. Missed, changed and unknown alterations stop it before anything runs.",
+    .description =
+        "Runs \"up\" of every undeployed alteration whose release is not newer than TARGET, oldest first, each in one "
+        "transaction with its row of the history. TARGET is a release, \"latest\" (the newest release in the folder) or "
+        "\"next\" (everything). Without one it asks on a terminal. Where one fails, those before it stay, and the same "
+        "command goes on after the fix. Missed, changed and unknown alterations stop it before anything runs. "
+        "--backup first writes all of the database, by pg_dump or SQLite's own means, to a new file, and says how to restore it; "
+        "where that fails nothing is deployed.",
     .argument = {.kind = ARGUMENT_TARGET, .name = "TARGET"},
     .needs = NEEDS_FOLDER | NEEDS_DATABASE,
     .examples = deploy_examples,

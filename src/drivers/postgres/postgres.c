@@ -208,4 +208,5 @@ const Driver driver_postgres = {
     .backend = backend,
     .backend_is_busy = backend_is_busy,
     .clear_leftover = postgres_clear_leftover,
+    .backup = postgres_backup,
 };

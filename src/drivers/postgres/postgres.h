@@ -153,7 +153,8 @@ const char *postgres_lock_holder(Connection *connection, Arena *arena);
 /* The history's SQL as it stands in history.sql. */
 extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];
 
-/* leftover.c: driver.h says what. */
+/* backup.c, leftover.c: driver.h says what. */
+bool postgres_backup(Connection *connection, Backup *backup, Arena *arena, const char *folder, const char *label, DbaltError *error);
 bool postgres_clear_leftover(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
 
 #endif

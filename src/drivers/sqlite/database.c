@@ -75,7 +75,7 @@ static int configure(SqliteConnection *connection)
     return code == SQLITE_OK ? sqlite3_exec(database, "PRAGMA schema_version", NULL, NULL, NULL) : code;
 }
 
-static const char *escape(Arena *arena, const char *path)
+const char *sqlite_database_uri(Arena *arena, const char *path, const char *parameters)
 {
     static const char digits[] = "0123456789ABCDEF";
     char *escaped = arena_allocate(arena, 3 * strlen(path) + 1);
@@ -89,7 +89,7 @@ static const char *escape(Arena *arena, const char *path)
         *end++ = digits[byte / 16];
         *end++ = digits[byte % 16];
     }
-    return escaped;
+    return arena_format(arena, "file:%s?%s", escaped, parameters);
 }
 
 /*
@@ -101,8 +101,7 @@ static int open_file(SqliteConnection *connection)
     /* Readers too open it for writing, where they may: what a killed writer left half-done must be undone before it can be read. */
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     CLEANUP(arena_done) Arena arena = {0};
-    const char *uri = arena_format(&arena, "file:%s?mode=rw", escape(&arena, connection->path));
-    return sqlite3_open_v2(uri, &connection->database, flags, NULL);
+    return sqlite3_open_v2(sqlite_database_uri(&arena, connection->path, "mode=rw"), &connection->database, flags, NULL);
 }
 
 static bool open_new(SqliteConnection *connection, DbaltError *error)

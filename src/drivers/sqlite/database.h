@@ -20,6 +20,9 @@ int sqlite_database_execute(SqliteConnection *connection, const char *sql);
 /* From now on a reader waits for connection->timeout at most where others keep the database busy, a writer for ever. */
 void sqlite_database_gather_patience(SqliteConnection *connection);
 
+/* The file as a URI, with parameters behind it: "mode=ro". */
+const char *sqlite_database_uri(Arena *arena, const char *path, const char *parameters);
+
 /* True once after wait_cancel(), whoever of those who wait asks first. */
 bool sqlite_database_is_cancelled(SqliteConnection *connection);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "drivers/sqlite/backup.h"
 #include "drivers/sqlite/database.h"
 #include "drivers/sqlite/deploy_lock.h"
 #include "drivers/sqlite/fault.h"
@@ -269,4 +270,5 @@ const Driver driver_sqlite = {
     .lock_try = lock_try,
     .lock_is_held = lock_is_held,
     .lock_release = lock_release,
+    .backup = sqlite_backup,
 };

@@ -44,6 +44,8 @@ static void finds_the_command_behind_words_that_mean_nothing(void **state)
         {"--wait-lock 5 deploy 1.0.0", "deploy", "1.0.0"},
         {"--db-url deploy list", "list", NULL},
         {"check --wait 1.0.0", "check", "1.0.0"},
+        {"deploy --backup 1.0.0", "deploy", "1.0.0"},
+        {"deploy --backup=folder 1.0.0", "deploy", "1.0.0"},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
