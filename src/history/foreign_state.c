@@ -18,8 +18,11 @@ static void take_fields(const Answer *answer, void *context)
 static bool read_fields(Fields *fields, History *history, HistoryStatement statement, DbaltError *error)
 {
     Fault fault = FAULT_OTHER;
-    return history_query(history, statement, NULL, 0, take_fields, fields, &fault, error) || fault == FAULT_ABSENT ||
-           fail_context(error, "cannot read the alteration state");
+    if (history_query(history, statement, NULL, 0, take_fields, fields, &fault, error) || fault == FAULT_ABSENT)
+        return true;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot read the alteration state");
 }
 
 bool foreign_state_read(ForeignState *state, Arena *arena, History *history, DbaltError *error)

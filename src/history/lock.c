@@ -26,7 +26,11 @@ static bool read_holder(Holder *holder, Arena *arena, History *history, DbaltErr
     Fault fault = FAULT_OTHER;
     *holder = (Holder){.arena = arena};
     /* No history yet: its maker holds the lock at this moment and is not written down. */
-    return history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, holder, &fault, error) || fault == FAULT_ABSENT;
+    if (history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, holder, &fault, error) || fault == FAULT_ABSENT)
+        return true;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot read the history");
 }
 
 /* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z", or what the server tells, or that nothing is known. */

@@ -321,9 +321,10 @@ static void hints_at_the_privilege_that_is_missing(void **state)
         const char *hint;
     } cases[] = {
         {"CREATE SCHEMA s", "GRANT CREATE ON DATABASE "},
-        {"CREATE TABLE shut.t (id int)", "GRANT USAGE, CREATE ON SCHEMA shut TO \"Poor\""},
-        {"INSERT INTO rich VALUES (1)", "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE rich TO \"Poor\""},
-        {"ALTER TABLE rich ADD name text", "run as its owner, or GRANT the owning role TO \"Poor\""},
+        {"CREATE TABLE shut.t (id int)", "GRANT USAGE, CREATE ON SCHEMA \"shut\" TO \"Poor\""},
+        {"INSERT INTO rich VALUES (1)",
+         "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE \"rich\" TO \"Poor\""},
+        {"ALTER TABLE rich ADD name text", "run as its owner, or GRANT the role that owns it TO \"Poor\""},
     };
 
     Client poor;

@@ -110,6 +110,10 @@ static bool fail_connect(const PGconn *libpq, DbaltError *error)
     postgres_fail_lines(error, DBALT_ERROR_DATABASE, PQerrorMessage(libpq));
     if (PQconnectionNeedsPassword(libpq))
         fail_hint(error, "give the password in the URL, in PGPASSWORD or in ~/.pgpass");
+    if (strstr(error->detail, "CONNECT privilege") != NULL)
+        fail_hint(error, "GRANT CONNECT ON DATABASE \"%s\" TO \"%s\"", PQdb(libpq), PQuser(libpq));
+    if (strstr(error->message, "is not permitted to log in") != NULL)
+        fail_hint(error, "ALTER ROLE \"%s\" LOGIN", PQuser(libpq));
 
     return false;
 }

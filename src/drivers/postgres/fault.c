@@ -16,22 +16,31 @@ static const struct {
     {"57P05", FAULT_CONNECTION},   {"25P03", FAULT_CONNECTION},    {"08", FAULT_CONNECTION},
 };
 
-/* What the server's "permission denied for ..." lacks. */
+/* What the server's words before the name of an object say that is lacking. */
 static const struct {
     const char *prefix;
     const char *privilege;
+    bool is_sql; /* the name stands there as SQL writes it, schema and all */
+    const char *remark;
 } privileges[] = {
     {"permission denied for database ", "CREATE ON DATABASE"},
     {"permission denied for schema ", "USAGE, CREATE ON SCHEMA"},
-    {"permission denied for table ", "SELECT, INSERT, UPDATE, DELETE ON TABLE"},
+    {"permission denied for table ", "SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON TABLE",
+     .remark = ", or what the statement needs of them"},
     {"permission denied for view ", "SELECT ON TABLE"},
-    {"permission denied for sequence ", "USAGE ON SEQUENCE"},
+    {"permission denied for materialized view ", "SELECT ON TABLE"},
+    {"permission denied for foreign table ", "SELECT ON TABLE"},
+    {"permission denied for sequence ", "USAGE, SELECT ON SEQUENCE"},
     {"permission denied for function ", "EXECUTE ON FUNCTION"},
     {"permission denied for procedure ", "EXECUTE ON PROCEDURE"},
-    {"permission denied for type ", "USAGE ON TYPE"},
+    {"permission denied for type ", "USAGE ON TYPE", .is_sql = true},
     {"permission denied for language ", "USAGE ON LANGUAGE"},
     {"permission denied for tablespace ", "CREATE ON TABLESPACE"},
     {"permission denied for foreign server ", "USAGE ON FOREIGN SERVER"},
+    {"permission denied for foreign-data wrapper ", "USAGE ON FOREIGN DATA WRAPPER"},
+    {"permission denied to set role ", ""},
+    {"must be member of role ", ""},
+    {"must be able to SET ROLE ", ""},
 };
 
 /* Libpq indents with tabs and ends with a newline; a message is one line. */
@@ -58,6 +67,8 @@ bool postgres_fail_lines(DbaltError *error, DbaltErrorCode code, const char *lin
     make_one_line(error->message);
 
     Text rest = text_trim(text_slice(all, end, all.length));
+    if (text_starts_with(rest, TEXT("DETAIL:")))
+        rest = text_trim(text_slice(rest, strlen("DETAIL:"), rest.length));
     if (rest.length > 0)
         fail_detail(error, "%.*s", TEXT_ARGUMENTS(rest));
     return false;
@@ -72,16 +83,51 @@ static void add_detail(DbaltError *error, const char *label, const char *text)
     fail_detail(error, "%s%s%s%s", error->detail, first ? "" : "\n", label, text);
 }
 
+/* As an identifier, in the arena; some names stand in quotes already. */
+static const char *quote_object(Arena *arena, PGconn *libpq, const char *name)
+{
+    Text text = text_of(name);
+    if (text.length > 1 && text_starts_with(text, TEXT("\"")) && text_ends_with(text, TEXT("\"")))
+        text = text_slice(text, 1, text.length - 2);
+
+    char *quoted = PQescapeIdentifier(libpq, text.data, text.length);
+    const char *kept = arena_copy_string(arena, quoted == NULL ? name : quoted);
+    PQfreemem(quoted);
+    return kept;
+}
+
+static void hint_at_grant(DbaltError *error, PGconn *libpq, const char *user)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    for (size_t i = 0; i < COUNT(privileges); i++) {
+        const char *privilege = privileges[i].privilege;
+        const char *remark = privileges[i].remark == NULL ? "" : privileges[i].remark;
+        const char *name = error->message + strlen(privileges[i].prefix);
+        if (!text_starts_with(text_of(error->message), text_of(privileges[i].prefix)))
+            continue;
+
+        const char *object = privileges[i].is_sql ? name : quote_object(&arena, libpq, name);
+        fail_hint(error, "GRANT %s%s%s TO %s%s", privilege, *privilege == '\0' ? "" : " ", object, user, remark);
+    }
+}
+
 static void hint_at_privilege(DbaltError *error, PGconn *libpq)
 {
+    static const char parameter[] = "permission denied to set parameter \"";
+    Text message = text_of(error->message);
     char *user = PQescapeIdentifier(libpq, PQuser(libpq), strlen(PQuser(libpq)));
-    for (size_t i = 0; user != NULL && i < COUNT(privileges); i++) {
-        size_t length = strlen(privileges[i].prefix);
-        if (strncmp(error->message, privileges[i].prefix, length) == 0)
-            fail_hint(error, "GRANT %s %s TO %s", privileges[i].privilege, error->message + length, user);
+    if (user == NULL)
+        return;
+
+    hint_at_grant(error, libpq, user);
+    if (text_starts_with(message, TEXT("must be owner of ")))
+        fail_hint(error, "run as its owner, or GRANT the role that owns it TO %s", user);
+    if (text_starts_with(message, TEXT("permission denied to create role")))
+        fail_hint(error, "ALTER ROLE %s CREATEROLE", user);
+    if (text_starts_with(message, text_of(parameter)) && PQserverVersion(libpq) >= 150000) {
+        const char *name = error->message + strlen(parameter);
+        fail_hint(error, "GRANT SET ON PARAMETER %.*s TO %s", (int)strcspn(name, "\""), name, user);
     }
-    if (user != NULL && strncmp(error->message, "must be owner of ", strlen("must be owner of ")) == 0)
-        fail_hint(error, "run as its owner, or GRANT the owning role TO %s", user);
     PQfreemem(user);
 }
 

@@ -94,28 +94,45 @@ static bool step_is_script(const PostgresBatch *batch, size_t step)
     return step < batch->count && batch->steps[step].step.is_script;
 }
 
+static bool step_is_statement(const PostgresConnection *connection, size_t step, HistoryStatement statement)
+{
+    const PostgresBatch *batch = connection->oldest;
+    return step < batch->count && text_equals(batch->steps[step].step.sql, connection->history[statement]);
+}
+
 /* The server names a table of the history without its schema, and one after the other. */
-static void hint_at_history(const PostgresConnection *connection, DbaltError *error)
+static void hint_at_history(const PostgresConnection *connection, size_t step, DbaltError *error)
 {
     PGconn *libpq = connection->session.libpq;
     const char *schema = connection->schema;
     char *user = PQescapeIdentifier(libpq, PQuser(libpq), strlen(PQuser(libpq)));
-    if (strncmp(error->message, "permission denied for database ", strlen("permission denied for database ")) == 0)
-        fail_hint(error, "GRANT CREATE ON DATABASE to %s, or name a schema that it may write in with --history-schema", user);
+    char *database = PQescapeIdentifier(libpq, PQdb(libpq), strlen(PQdb(libpq)));
+    if (text_starts_with(text_of(error->message), TEXT("permission denied for database ")))
+        fail_hint(error, "GRANT CREATE ON DATABASE %s TO %s, or name a schema that it may write in with --history-schema", database, user);
+    else if (step_is_statement(connection, step, HISTORY_CREATE))
+        fail_hint(error, "GRANT USAGE, CREATE ON SCHEMA %s TO %s", schema, user);
     else
         fail_hint(
             error,
             "to look: GRANT USAGE ON SCHEMA %s TO %s; GRANT SELECT ON ALL TABLES IN SCHEMA %s TO %s; to deploy: INSERT, UPDATE, DELETE too",
             schema, user, schema, user);
+    PQfreemem(database);
     PQfreemem(user);
+}
+
+/* The state that Logto keeps lies in a table of Logto's. */
+static bool step_is_history(const PostgresConnection *connection, size_t step)
+{
+    return !step_is_script(connection->oldest, step) && !step_is_statement(connection, step, HISTORY_READ_STATE) &&
+           !step_is_statement(connection, step, HISTORY_WRITE_STATE);
 }
 
 void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *result)
 {
     Answer *failure = postgres_batch_fail(connection->oldest);
     failure->fault = postgres_fault(&failure->error, result, &connection->session);
-    if (strcmp(failure->error.sqlstate, "42501") == 0 && !step_is_script(connection->oldest, failure->step))
-        hint_at_history(connection, &failure->error);
+    if (strcmp(failure->error.sqlstate, "42501") == 0 && step_is_history(connection, failure->step))
+        hint_at_history(connection, failure->step, &failure->error);
     if (result != NULL)
         locate_failure(connection, result);
 }
