@@ -1,0 +1,184 @@
+"""Stands between dbalt and PostgreSQL, knows where the messages end, and does what it is told at one of them."""
+import enum
+import os
+import selectors
+import socket
+import struct
+import threading
+import typing
+
+from wire import Splitter
+
+
+class Point(typing.NamedTuple):
+    """A message, by its place on its way: counted from 0, connections in the order in which they came."""
+
+    connection: int
+    side: str  # "F": from the frontend, "B": from the backend
+    index: int
+    is_after: bool  # when the message was forwarded, not before
+
+
+class Verb(enum.Enum):
+    PASS = "go on"
+    DROP = "forget this message"
+    RESET = "reset this connection"
+    OUTAGE = "reset all connections, and refuse new ones"
+    SILENCE = "forward nothing any more on the connections that are there"
+    BLACKOUT = "forward nothing any more, on new ones neither"
+
+
+class Stream:
+    def __init__(self, side):
+        self.side = side
+        self.splitter = Splitter(side == "F")
+        self.count = 0
+
+
+class Pair:
+    def __init__(self, number, client, server):
+        self.number = number
+        self.client = client
+        self.server = server
+        self.streams = {client: Stream("F"), server: Stream("B")}
+        self.backend = None  # the process of the server, once it has told
+        self.is_open = True
+        self.is_silent = False
+
+    def other(self, end):
+        return self.server if end is self.client else self.client
+
+
+class Proxy(threading.Thread):
+    """Listens on 127.0.0.1, at self.port. At the point, act(pair) is called, and answers with a verb."""
+
+    def __init__(self, target, point=None, act=None):
+        super().__init__(daemon=True)
+        self.target = target
+        self.point = point
+        self.act = act
+        self.log = []  # (connection, side, index, type) of every message
+        self.pairs = []
+        self.hushed = []  # clients that came in a blackout
+        self.network = Verb.PASS
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.selector = selectors.DefaultSelector()
+        self.wake_read, self.wake_write = os.pipe()
+        self.selector.register(self.listener, selectors.EVENT_READ)
+        self.selector.register(self.wake_read, selectors.EVENT_READ)
+        self.start()
+
+    def stop(self):
+        """Ends the connections that are left, in order."""
+        os.write(self.wake_write, b"x")
+        self.join()
+
+    def run(self):
+        is_running = True
+        while is_running:
+            for key, _ in self.selector.select():
+                if key.fileobj is self.listener:
+                    self.accept()
+                elif key.fileobj == self.wake_read:
+                    is_running = False
+                elif key.data.is_open:
+                    self.serve(key.data, key.fileobj)
+        for pair in self.pairs:
+            self.close(pair)
+        for client in self.hushed:
+            client.close()
+        self.listener.close()
+        self.selector.close()
+        os.close(self.wake_read)
+        os.close(self.wake_write)
+
+    def accept(self):
+        client, _ = self.listener.accept()
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        server = socket.socket(socket.AF_UNIX)
+        if self.network is Verb.BLACKOUT:
+            self.hushed.append(client)
+            return
+        try:
+            if self.network is Verb.OUTAGE:
+                raise ConnectionRefusedError
+            server.connect(self.target)
+        except OSError:
+            reset(client)
+            server.close()
+            return
+        pair = Pair(len(self.pairs), client, server)
+        self.pairs.append(pair)
+        self.selector.register(client, selectors.EVENT_READ, pair)
+        self.selector.register(server, selectors.EVENT_READ, pair)
+
+    def serve(self, pair, end):
+        try:
+            data = end.recv(65536)
+        except OSError:
+            data = b""
+        if pair.is_silent:
+            if not data and end is pair.client:
+                self.close(pair)
+            elif not data:
+                self.selector.unregister(end)  # of which a client behind a silent network learns nothing
+            return
+        if not data:
+            self.close(pair)
+            return
+        for kind, message in pair.streams[end].splitter.feed(data):
+            self.forward(pair, end, kind, message)
+            if not pair.is_open or pair.is_silent:
+                return
+
+    def forward(self, pair, end, kind, message):
+        stream = pair.streams[end]
+        index = stream.count
+        stream.count += 1
+        self.log.append((pair.number, stream.side, index, kind))
+        if kind == "K" and stream.side == "B":
+            pair.backend = struct.unpack_from("!I", message, 5)[0]
+
+        here = self.point is not None and self.point[:3] == (pair.number, stream.side, index)
+        if here and not self.point.is_after and not self.obey(pair):
+            return
+        try:
+            pair.other(end).sendall(message)
+        except OSError:
+            pass  # its other side is gone: reading from it says so
+        if here and self.point.is_after:
+            self.obey(pair)
+
+    def obey(self, pair):
+        """Whether the message may still pass."""
+        verb = self.act(pair)
+        if verb is Verb.RESET:
+            self.close(pair, is_reset=True)
+        elif verb is Verb.OUTAGE:
+            self.network = verb
+            for each in self.pairs:
+                self.close(each, is_reset=True)
+        elif verb in (Verb.SILENCE, Verb.BLACKOUT):
+            self.network = verb
+            for each in self.pairs:
+                each.is_silent = True
+        return verb is Verb.PASS
+
+    def close(self, pair, is_reset=False):
+        if not pair.is_open:
+            return
+        pair.is_open = False
+        for end in (pair.client, pair.server):
+            if end.fileno() in self.selector.get_map():
+                self.selector.unregister(end)
+        if is_reset:
+            reset(pair.client)
+        pair.client.close()
+        # The server gets what was forwarded, and then the end: a reset could take the message with it.
+        pair.server.close()
+
+
+def reset(end):
+    end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    end.close()

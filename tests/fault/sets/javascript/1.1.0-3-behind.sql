@@ -1,0 +1,4 @@
+-- dbalt: up
+insert into done values ('behind');
+-- dbalt: down
+insert into done values ('behind down');
