@@ -218,7 +218,7 @@ bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError
     size_t bytes = script->sections[section].text.length;
     size_t passed_over = 0;
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section_name(section), .bytes = bytes});
-    if (!end_session(run, run_statements(&outside, pieces, &passed_over, error), error))
+    if (!end_session(run, run_statements(&outside, pieces, &passed_over, error), error) || !lock_check(&run->plan->project->history, error))
         return false;
 
     if (passed_over > 0)

@@ -8,6 +8,7 @@
 const Option rollback_options[] = {
     OPTION(RollbackOptions, stored, .name = "stored", .help = "take each \"down\" from the history, not from the file"),
     OPTION(RollbackOptions, yes, .name = "yes", .letter = 'y', .help = "do not ask"),
+    RESUME_OPTION(RollbackOptions),
     LOCK_OPTIONS(RollbackOptions),
     LIMIT_SETTINGS,
     STATE_SETTING,
@@ -20,6 +21,7 @@ DbaltRunOptions rollback_run_options(const RollbackOptions *options)
         .stored = options->stored,
         .no_wait = options->no_wait,
         .wait_seconds = options->wait_lock,
+        .resume = run_resume(options->resume),
     };
 }
 

@@ -8,6 +8,7 @@
 typedef struct RollbackOptions {
     bool stored;
     bool yes;
+    const char *resume;
     LOCK_FIELDS
 } RollbackOptions;
 

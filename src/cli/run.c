@@ -1,5 +1,7 @@
 #include "cli/run.h"
 
+#include <string.h>
+
 #include "cli/objects.h"
 #include "terminal/prompt.h"
 
@@ -16,6 +18,13 @@ void run_plan_cleanup(DbaltPlan **plan)
 {
     dbalt_plan_free(*plan);
     *plan = NULL;
+}
+
+DbaltResume run_resume(const char *value)
+{
+    if (value == NULL)
+        return DBALT_RESUME_STOP;
+    return strcmp(value, "retry") == 0 ? DBALT_RESUME_RETRY : DBALT_RESUME_SKIP;
 }
 
 ExitCode run_confirm(Session *session, const char *question)

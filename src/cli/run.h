@@ -15,6 +15,9 @@
         OPTION(Struct, wait_lock, .name = "wait-lock", .value = "SECONDS", .help = "wait no longer than that for the lock")
 
 /* For what runs alterations. */
+#define RESUME_OPTION(Struct) \
+    OPTION(Struct, resume, .name = "resume", .value = "HOW", .choices = "retry|skip", .help = "what to do with a step of unknown end")
+
 #define LIMIT_SETTINGS                                                                                                                     \
     SETTING(lock_timeout, .name = "lock-timeout", .value = "TIME", .none = -1,                                                             \
             .help = "wait so many seconds for a lock of others, not 5"),                                                                   \
@@ -23,6 +26,9 @@
         SETTING(answer_timeout, .name = "answer-timeout", .value = "TIME", .none = -1,                                                     \
                 .help = "give up a server that is dead for so many seconds"),                                                              \
         SETTING(no_pipeline, .name = "no-pipeline", .help = "send each alteration when the one before is done")
+
+/* Of the option's value; NULL when it was not given. */
+DbaltResume run_resume(const char *value);
 
 /* Asks before what cannot be undone; without anybody to ask it is a yes. EXIT_INTERRUPTED when the answer is no. */
 ExitCode run_confirm(Session *session, const char *question);

@@ -299,6 +299,45 @@ SQL
     same "$(steps)" "step-begun 1 step-done 1 step-begun 2 step-done 2"
 }
 
+# bats test_tags=postgres
+@test "a killed roll back asks as a deploy does, and heeds --resume" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: up
+-- dbalt: down
+insert into ran values ('down');
+-- dbalt: before-down
+select pg_sleep(300);
+insert into ran values ('before-down');
+SQL
+    expect 0 deploy latest
+    start_slow rollback rollback 0.1.0 --yes
+    kill -KILL "$pid"
+    finish rollback "$pid"
+    query "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg\\_sleep(%' and datname = current_database()"
+    expect 1 rollback 0.1.0 --yes
+    err "--resume=skip"
+    expect 0 rollback 0.1.0 --yes --resume=skip
+    same "$(ran)" "before-down down"
+}
+
+# bats test_tags=postgres
+@test "a lock that is lost while before-up runs stops the deploy before up" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+select pg_sleep(2);
+-- dbalt: up
+create table a (id integer);
+SQL
+    start_slow deploy deploy latest
+    query "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+    finish deploy "$pid"
+    same "$status" 6
+    [[ $stderr == *"deploy lock was lost"* ]] || show "it does not say so"
+    same "$(tables)" "ran"
+    expect 0 deploy latest
+    same "$(tables)" "a ran"
+}
+
 @test "transaction control in before-up is refused before anything runs" {
     printf -- "-- dbalt: before-up\ninsert into ran values ('one');\nbegin;\n-- dbalt: up\n" | alteration 1.0.0-1-a.sql
     expect 2 deploy latest

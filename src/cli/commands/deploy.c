@@ -19,8 +19,7 @@ typedef struct DeployOptions {
 static const Option deploy_options[] = {
     SETTING(create_database, .name = "create", .help = "SQLite: create the database file when there is none"),
     OPTION(DeployOptions, out_of_order, .name = "out-of-order", .help = "deploy missed alterations too"),
-    OPTION(DeployOptions, resume, .name = "resume", .value = "HOW", .choices = "retry|skip",
-           .help = "what to do with a step of unknown end"),
+    RESUME_OPTION(DeployOptions),
     OPTION(DeployOptions, backup, .name = "backup", .value = "FOLDER", .implied = ".",
            .help = "back the database up first, here or into FOLDER"),
     LOCK_OPTIONS(DeployOptions),
@@ -37,15 +36,11 @@ static const Example deploy_examples[] = {
 
 static DbaltRunOptions run_options(const DeployOptions *options)
 {
-    DbaltResume resume = DBALT_RESUME_STOP;
-    if (options->resume != NULL)
-        resume = strcmp(options->resume, "retry") == 0 ? DBALT_RESUME_RETRY : DBALT_RESUME_SKIP;
-
     return (DbaltRunOptions){
         .out_of_order = options->out_of_order,
         .no_wait = options->no_wait,
         .wait_seconds = options->wait_lock,
-        .resume = resume,
+        .resume = run_resume(options->resume),
         .backup = options->backup,
     };
 }
