@@ -1,4 +1,8 @@
-"""What a deploy or roll back left in a PostgreSQL database: all that must be the same whether it was disturbed or not."""
+"""What a deploy or roll back left in a PostgreSQL database: all that must be the same whether it was disturbed or not.
+
+Not in it: times; that a disturbed one failed (the event "fail"), which is true; and who wrote himself down as holder of the lock, which
+is for messages: when nothing is left to do nobody takes the lock, and the row stays until somebody does.
+"""
 import re
 import time
 
@@ -31,7 +35,6 @@ HISTORY_PARTS = {
                          md5(down), md5(before_down), deployed_by, host, version)
         from dbalt.alteration order by sequence""",
     "truths": "select kind || ' ' || identity || ' ' || coalesce(sha256, '') from dbalt.event where kind !~ '^(step-|fail$)' order by sequence",
-    "holder": "select held_by from dbalt.holder",
 }
 STEPS = """
     select concat_ws(' ', identity, section, step), string_agg(replace(kind, 'step-', ''), ' ' order by sequence)

@@ -189,5 +189,14 @@ def record(place, task):
     unlike = outcome.differences(*results)
     if unlike:
         raise SystemExit(f"{task} ends otherwise every time: {unlike}")
-    points = [(Point(c, side, index, is_after), name_of(side, kind)) for c, side, index, kind in sorted(proxy.log) for is_after in (False, True)]
-    return Reference(start, results[0], points)
+    return Reference(start, results[0], points_of(proxy.log))
+
+
+def points_of(log):
+    """Before every message; and behind it, unless that is before the next one on the same way."""
+    points = []
+    for place, (connection, side, index, kind) in enumerate(log):
+        follower = log[place + 1][:2] if place + 1 < len(log) else None
+        for is_after in (False, True) if follower != (connection, side) else (False,):
+            points.append((Point(connection, side, index, is_after), name_of(side, kind)))
+    return points
