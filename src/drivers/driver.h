@@ -194,8 +194,12 @@ struct Driver {
     /* A name of this connection's server process, for the holder row; NULL when it has none of its own, as behind a pooler. Optional; its life is the connection's. */
     const char *(*backend)(Connection *connection);
 
-    /* Whether that server process still runs a transaction or statement. Optional, with backend. */
-    bool (*backend_is_busy)(Connection *connection, const char *backend, bool *busy, DbaltError *error);
+    /*
+     * The server process of a holder that lost the lock: when it only waits for its client, who was stopped or cut off and may wake
+     * up at any time, it is ended, as far as our role may. *busy tells that it is there still, and is to be asked about again.
+     * Optional, with backend.
+     */
+    bool (*end_orphan)(Connection *connection, const char *backend, bool *busy, DbaltError *error);
 
     /*
      * Before a statement that runs outside a transaction: removes what an earlier failure of the same statement left behind and would

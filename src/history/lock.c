@@ -96,8 +96,8 @@ static bool poll_lock(History *history, const LockOptions *options, int64_t dead
 }
 
 /*
- * A killed holder leaves its row, and perhaps a server process that is still at its last statement. For what runs outside a
- * transaction the lock is the only guard, so that process must end first.
+ * A holder that was killed or stopped leaves its row, and perhaps a server process: at its last statement, or waiting for the next. For
+ * what runs outside a transaction the lock is the only guard, so that process must end first.
  */
 static bool wait_for_orphan(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
 {
@@ -106,7 +106,7 @@ static bool wait_for_orphan(History *history, const LockOptions *options, int64_
     CLEANUP(arena_done) Arena arena = {0};
     Holder holder;
 
-    if (driver->backend_is_busy == NULL)
+    if (driver->end_orphan == NULL)
         return true;
     if (!read_holder(&holder, &arena, history, error))
         return false;
@@ -115,7 +115,7 @@ static bool wait_for_orphan(History *history, const LockOptions *options, int64_
 
     for (unsigned tries = 0;; tries++) {
         bool busy;
-        if (!driver->backend_is_busy(connection, holder.backend, &busy, error))
+        if (!driver->end_orphan(connection, holder.backend, &busy, error))
             return false;
         if (!busy)
             return true;

@@ -63,45 +63,67 @@ static void tells_who_holds_the_lock(void **state)
     client_close(&stranger);
 }
 
-static bool is_busy(Client *client, const char *backend)
+static bool orphan_is_busy(Client *client, const char *backend)
 {
     bool busy = false;
     DbaltError error;
-    assert_true(driver_postgres.backend_is_busy(client->connection, backend, &busy, &error));
+    assert_true(driver_postgres.end_orphan(client->connection, backend, &busy, &error));
     return busy;
 }
 
 /* One that was idle for a moment only may be between two of the alterations that were sent ahead. */
-static bool becomes_idle(Client *client, const char *backend)
+static bool orphan_becomes_idle(Client *client, const char *backend)
 {
     for (int tries = 0; tries < 400; tries++) {
-        if (!is_busy(client, backend))
+        if (!orphan_is_busy(client, backend))
             return true;
         nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
     }
     return false;
 }
 
-static void tells_whether_a_backend_is_busy(void **state)
+static void ends_an_orphan_that_waits_for_its_client(void **state)
 {
     Fixture *fixture = *state;
     Client other;
     assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
     char backend[64];
     snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
-
-    assert_true(becomes_idle(&fixture->client, backend));
     client_step(&other, STEP_BEGIN);
     assert_true(client_run(&other).ok);
-    assert_true(is_busy(&fixture->client, backend));
 
     char reborn[80];
     snprintf(reborn, sizeof(reborn), "%s1", backend);
-    assert_false(is_busy(&fixture->client, reborn));
-    client_step(&other, STEP_COMMIT);
-    assert_true(client_run(&other).ok);
-    assert_true(becomes_idle(&fixture->client, backend));
+    assert_false(orphan_is_busy(&fixture->client, reborn));
+    assert_true(orphan_becomes_idle(&fixture->client, backend));
+    assert_int_equal(client_alter(&other, "SELECT 1").fault, FAULT_CONNECTION);
     client_close(&other);
+}
+
+static void waits_for_an_orphan_that_it_may_not_end(void **state)
+{
+    Fixture *fixture = *state;
+    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
+                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
+    Client stranger;
+    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_WRITES));
+    char backend[64];
+    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(fixture->client.connection));
+
+    assert_true(orphan_becomes_idle(&stranger, backend));
+    client_step(&fixture->client, STEP_BEGIN);
+    assert_true(client_run(&fixture->client).ok);
+    assert_true(orphan_is_busy(&stranger, backend));
+    client_step(&fixture->client, STEP_COMMIT);
+    assert_true(client_run(&fixture->client).ok);
+    assert_true(orphan_becomes_idle(&stranger, backend));
+    client_close(&stranger);
+}
+
+static void is_no_orphan_of_its_own(void **state)
+{
+    Fixture *fixture = *state;
+    assert_false(orphan_is_busy(&fixture->client, driver_postgres.backend(fixture->client.connection)));
 }
 
 int main(void)
@@ -110,7 +132,9 @@ int main(void)
         DATABASE_TEST(the_lock_is_in_no_ones_way),
         DATABASE_TEST(a_lock_that_was_lost_is_told),
         DATABASE_TEST(tells_who_holds_the_lock),
-        DATABASE_TEST(tells_whether_a_backend_is_busy),
+        DATABASE_TEST(ends_an_orphan_that_waits_for_its_client),
+        DATABASE_TEST(waits_for_an_orphan_that_it_may_not_end),
+        DATABASE_TEST(is_no_orphan_of_its_own),
     };
     return cmocka_run_group_tests_name("driver/postgres-lock", tests, NULL, NULL);
 }

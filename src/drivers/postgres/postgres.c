@@ -17,12 +17,18 @@
  * commands go through several transactions), is for its own user. Between two of the alterations that were sent ahead it is idle for a
  * moment. The pid may belong to another process by now.
  */
-#define BUSY_SQL                                                                                                                          \
-    "SELECT FROM pg_catalog.pg_stat_activity AS a\n"                                                                                      \
-    "WHERE a.pid = %ld AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld\n"                         \
-    "  AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '200 ms' OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l " \
-    "WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND "                                                                              \
-    "l.granted))"
+#define ORPHAN_SQL                                                                                                                    \
+    "WITH orphan AS (\n"                                                                                                              \
+    "  SELECT a.pid,\n"                                                                                                               \
+    "         a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '200 ms'\n"                                          \
+    "           OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted) AS " \
+    "works,\n"                                                                                                                        \
+    "         (a.state LIKE 'idle%%' OR a.wait_event_type = 'Client') AND pg_has_role(a.usesysid, 'USAGE')\n"                         \
+    "           AND (NOT r.rolsuper OR current_setting('is_superuser') = 'on') AS may_end\n"                                          \
+    "  FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid\n"                                   \
+    "  WHERE a.pid = %ld AND a.pid <> pg_backend_pid()\n"                                                                             \
+    "    AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld)\n"                                  \
+    "SELECT may_end AND pg_terminate_backend(pid) FROM orphan WHERE works OR may_end"
 
 static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
 {
@@ -170,7 +176,7 @@ static const char *backend(Connection *base)
     return connection->backend;
 }
 
-static bool backend_is_busy(Connection *base, const char *name, bool *busy, DbaltError *error)
+static bool end_orphan(Connection *base, const char *name, bool *busy, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     char *end = NULL;
@@ -178,7 +184,7 @@ static bool backend_is_busy(Connection *base, const char *name, bool *busy, Dbal
     long long start = *end == '/' ? strtoll(end + 1, NULL, 10) : 0;
 
     CLEANUP(arena_done) Arena arena = {0};
-    const char *sql = arena_format(&arena, BUSY_SQL, pid, start, start);
+    const char *sql = arena_format(&arena, ORPHAN_SQL, pid, start, start);
     CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
     if (result == NULL)
         return false;
@@ -206,7 +212,7 @@ const Driver driver_postgres = {
     .lock_release = postgres_lock_release,
     .lock_holder = postgres_lock_holder,
     .backend = backend,
-    .backend_is_busy = backend_is_busy,
+    .end_orphan = end_orphan,
     .clear_leftover = postgres_clear_leftover,
     .backup = postgres_backup,
 };
