@@ -6,6 +6,8 @@ is for messages: when nothing is left to do nobody takes the lock, and the row s
 import re
 import time
 
+SHOWN = 400  # characters of a part that differs
+
 USER_SCHEMAS = "n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'dbalt')"
 
 # Each is a list of texts.
@@ -68,7 +70,9 @@ def read(session):
 
 def differences(wanted, got):
     return [
-        f"{part}: {got.get(part)} instead of {wanted.get(part)}" for part in sorted({*wanted, *got}) if wanted.get(part) != got.get(part)
+        f"{part}: {str(got.get(part))[:SHOWN]} instead of {str(wanted.get(part))[:SHOWN]}"
+        for part in sorted({*wanted, *got})
+        if wanted.get(part) != got.get(part)
     ]
 
 

@@ -65,31 +65,28 @@ TASKS = [Task(folder, verb) for folder in ("plain", "outside", "javascript") for
 class Program:
     """dbalt, started in a process group of its own."""
 
-    def __init__(self, dbalt, arguments, url):
+    def __init__(self, command, arguments, url, prepare=None):
         self.output = tempfile.TemporaryFile()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         self.process = subprocess.Popen(
-            [dbalt, *arguments, "--db-url", url],
+            [*command, *arguments, "--db-url", url],
             stdin=subprocess.DEVNULL,
             stdout=self.output,
             stderr=self.output,
             env=environment,
             start_new_session=True,
+            preexec_fn=prepare,
         )
-        self.seconds = 0.0
 
     def signal(self, number):
         self.process.send_signal(number)
 
     def wait(self, seconds):
         """None when it still runs then."""
-        begin = time.monotonic()
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        finally:
-            self.seconds += time.monotonic() - begin
 
     @property
     def text(self):
@@ -133,7 +130,7 @@ class Place:
         self.session.query("discard all")
 
     def run(self, arguments, port=None):
-        return Program(self.dbalt, arguments, self.server.url(self.name, port))
+        return Program([self.dbalt], arguments, self.server.url(self.name, port))
 
     def run_until_done(self, task):
         """Runs the command again, as its messages say, until it is done; what is wrong with that."""
