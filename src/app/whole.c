@@ -116,7 +116,7 @@ static bool ask_what_became(bool *is_deployed, Run *run, const Whole *whole, con
     if (!project_connect(project, false, error))
         return false;
     /* The server may not know yet that nobody listens, and go on with what was sent ahead. */
-    if (backend != NULL && (!project->driver->backend_is_busy(project->connection, backend, &busy, error) || busy))
+    if (backend != NULL && (!project->driver->end_orphan(project->connection, backend, &busy, error) || busy))
         return false;
     return transaction_find_out(is_deployed, &fault, &project->history, &whole->deploy, error);
 }
