@@ -30,6 +30,9 @@ valgrind:
 	@meson test -C $(BUILD) --setup valgrind --no-rebuild --print-errorlogs --timeout-multiplier 10 \
 	    --suite unit --suite driver --suite valgrind
 
+fault:
+	@tools/check fault
+
 bench:
 	@tools/setup test
 	@$(MAKE) --no-print-directory all
@@ -48,4 +51,4 @@ install: all
 clean:
 	@rm -rf $(BUILD) build-check
 
-.PHONY: all demo check lint fuzz valgrind bench matrix logto install clean
+.PHONY: all demo check lint fault fuzz valgrind bench matrix logto install clean

@@ -23,13 +23,15 @@ class Fault(typing.NamedTuple):
     waits: bool = False  # its runs wait most of their time: many of them go at once
     needs_backend: bool = False  # not while connecting
     is_alone: bool = False  # it takes the server with it
-    share: int = 1  # one of so many points is tried
+    share: int = 1  # one of so many points is tried,
+    begins: int = 0  # from this one on
 
 
 def kill_program(run, _):
     run.program.signal(signal.SIGKILL)
     run.program.process.wait()
-    return Verb.DROP
+    # Killed before it sent the message; or behind it, and what else was under way arrives.
+    return Verb.PASS if run.point.is_after else Verb.CLOSE
 
 
 def stop_program(run, _):
@@ -56,17 +58,18 @@ def restart_server(run, _):
     return Verb.PASS
 
 
+# Each point has a reset or a kill, at the least.
 FAULTS = [
-    Fault("delay", delay),
-    Fault("reset", lambda *_: Verb.RESET),
-    Fault("kill", kill_program),
-    Fault("backend ended", signal_backend(signal.SIGTERM), needs_backend=True),
-    Fault("backend killed", signal_backend(signal.SIGKILL), needs_backend=True, is_alone=True, share=4),
-    Fault("server restarted", restart_server, is_alone=True, share=8),
-    Fault("silence", lambda *_: Verb.SILENCE, waits=True),
-    Fault("outage", lambda *_: Verb.OUTAGE, waits=True, share=4),
-    Fault("blackout", lambda *_: Verb.BLACKOUT, waits=True, share=4),
-    Fault("stop", stop_program, waits=True, share=4),
+    Fault("reset", lambda *_: Verb.RESET, share=2),
+    Fault("kill", kill_program, share=2, begins=1),
+    Fault("delay", delay, share=8),
+    Fault("backend ended", signal_backend(signal.SIGTERM), needs_backend=True, share=4),
+    Fault("backend killed", signal_backend(signal.SIGKILL), needs_backend=True, is_alone=True, share=16),
+    Fault("server restarted", restart_server, is_alone=True, share=32),
+    Fault("silence", lambda *_: Verb.SILENCE, waits=True, share=8),
+    Fault("outage", lambda *_: Verb.OUTAGE, waits=True, share=16),
+    Fault("blackout", lambda *_: Verb.BLACKOUT, waits=True, share=16),
+    Fault("stop", stop_program, waits=True, share=16),
 ]
 
 

@@ -21,7 +21,7 @@ class Point(typing.NamedTuple):
 
 class Verb(enum.Enum):
     PASS = "go on"
-    DROP = "forget this message"
+    CLOSE = "end this connection here"
     RESET = "reset this connection"
     OUTAGE = "reset all connections, and refuse new ones"
     SILENCE = "forward nothing any more on the connections that are there"
@@ -153,8 +153,8 @@ class Proxy(threading.Thread):
     def obey(self, pair):
         """Whether the message may still pass."""
         verb = self.act(pair)
-        if verb is Verb.RESET:
-            self.close(pair, is_reset=True)
+        if verb in (Verb.CLOSE, Verb.RESET):
+            self.close(pair, is_reset=verb is Verb.RESET)
         elif verb is Verb.OUTAGE:
             self.network = verb
             for each in self.pairs:

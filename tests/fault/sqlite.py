@@ -47,6 +47,7 @@ FAULTS = [
     Fault("disk full", "error=ENOSPC:when={}+", ("pwrite64", "ftruncate")),
     Fault("disk fails", "error=EIO:when={}", ("pwrite64", "fsync", "fdatasync", "ftruncate", "unlink")),
 ]
+SHARE = 2
 LIMITED = Fault("file too big")
 LIMIT_STEP = 1024
 
