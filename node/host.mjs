@@ -18,11 +18,11 @@ const exit = process.exit.bind(process);
 
 /* ---- the pipe ---- */
 
-function tell(message) {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`);
-    for (let sent = 0; sent < line.length;) {
+function tell(...messages) {
+    const lines = Buffer.from(messages.map((message) => `${JSON.stringify(message)}\n`).join(''));
+    for (let sent = 0; sent < lines.length;) {
         try {
-            sent += writeSync(replies, line, sent);
+            sent += writeSync(replies, lines, sent);
         } catch (error) {
             if (error.code !== 'EAGAIN')
                 exit(1); /* dbalt is gone */
@@ -48,10 +48,11 @@ pipe.on('data', (data) => {
 pipe.on('end', () => exit(0));
 pipe.on('error', () => exit(1));
 
-/* ---- queries: one at a time on the pipe, so that neither side ever writes while the other does ---- */
+/* ---- queries: one turn for all that wait, the next when all are answered, so that neither side ever writes while the other does ---- */
 
 const waiting = [];
-let asked = null;
+let asked = []; /* to be answered in this order */
+let isGathering = false;
 let lastId = 0;
 
 function send(text, values = []) {
@@ -60,37 +61,49 @@ function send(text, values = []) {
     const query = { text, values };
     query.answered = new Promise((resolve) => { query.answer = resolve; });
     waiting.push(query);
-    askNext();
+    pipe.ref();
+    askSoon();
     return query.answered;
 }
 
-function askNext() {
-    if (asked !== null || waiting.length === 0)
+/* When the script has nothing more to do: then all is there that it does not await one by one. A tick that a microtask
+ * orders comes after all microtasks. */
+function askSoon() {
+    if (isGathering || asked.length > 0 || waiting.length === 0)
         return;
-    asked = waiting.shift();
-    const { text, values } = asked;
-    const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
-    pipe.ref();
-    tell({ type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound });
+    isGathering = true;
+    queueMicrotask(() => process.nextTick(ask));
+}
+
+function ask() {
+    isGathering = false;
+    asked = waiting.splice(0);
+    tell(...asked.map(queryMessage));
     importAhead();
+}
+
+function queryMessage({ text, values }, index) {
+    const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
+    return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...(index + 1 < asked.length && { more: true }) };
 }
 
 /* Until the database has nothing more to answer, also what the answers lead to. */
 async function settle() {
-    while (asked !== null) {
-        await asked.answered;
+    while (asked.length > 0 || waiting.length > 0) {
+        await (asked[0] ?? waiting[0]).answered;
         await new Promise(setImmediate);
     }
 }
 
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
 let expected = [];
+let ahead = 0; /* how many of them were imported, or tried */
 let isImporting = false;
 
 async function importAhead() {
-    while (!isImporting && expected.length > 0 && (asked !== null || running === null)) {
+    while (!isImporting && ahead < expected.length && (asked.length > 0 || running === null)) {
         isImporting = true;
-        await importScript(expected.shift()).catch(() => {});
+        await readAlteration(expected[ahead++]).catch(() => {});
         isImporting = false;
     }
 }
@@ -107,14 +120,14 @@ let running = null; /* the request under way: { script, finish } */
 
 function receive(message) {
     if (message.type === 'answer' || message.type === 'failure') {
-        const { answer } = asked;
-        asked = null;
-        if (running !== null)
+        const { answer } = asked.shift();
+        if (asked.length === 0 && waiting.length === 0 && running !== null)
             pipe.unref(); /* from here on, only the script itself can keep the event loop busy */
         answer(message);
-        askNext();
+        askSoon();
     } else if (message.type === 'expect') {
         expected = message.paths;
+        ahead = 0;
         importAhead();
     } else if (message.type === 'exit') {
         exit(0);
@@ -147,7 +160,11 @@ async function perform(request) {
     importAhead();
 }
 
+const alterations = new Map(); /* what scripts export, by path */
+
 async function readAlteration(script) {
+    if (alterations.has(script))
+        return alterations.get(script);
     const { default: alteration } = await importScript(script);
     if (typeof alteration !== 'object' || alteration === null)
         throw new Error('the script has no default export { up, down }');
@@ -156,12 +173,20 @@ async function readAlteration(script) {
             throw new Error(`"${section}" of the script is not a function`);
     if (alteration.up === undefined)
         throw new Error('the default export of the script has no "up"');
+    alterations.set(script, alteration);
     return alteration;
 }
 
+const sectionsOf = (alteration) => sections.filter((section) => alteration[section] !== undefined);
+
 async function load(script) {
-    const alteration = await readAlteration(script);
-    return { type: 'loaded', sections: sections.filter((section) => alteration[section] !== undefined) };
+    return { type: 'loaded', sections: sectionsOf(await readAlteration(script)) };
+}
+
+/* What dbalt would ask for next, if it is known already. */
+function findNext(script) {
+    const path = expected[expected.indexOf(script) + 1];
+    return alterations.has(path) && { next: { path, sections: sectionsOf(alterations.get(path)) } };
 }
 
 async function run({ path: script, section }, setClose) {
@@ -172,7 +197,7 @@ async function run({ path: script, section }, setClose) {
     await alteration[section](pool);
     /* Queries that nobody awaited belong to the section all the same; one that fails is an unhandled rejection. */
     await settle();
-    return { type: 'done' };
+    return { type: 'done', ...findNext(script) };
 }
 
 /* ---- what a script can do besides returning ---- */

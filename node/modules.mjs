@@ -126,6 +126,7 @@ function installHooks(scripts) {
     if (isCheap) {
         const { resolveSync, load } = hooks(settings, { module, readFileSync, fileURLToPath });
         module.registerHooks({ resolve: resolveSync, load });
+        replaceSlonik(scripts);
         return;
     }
     const source = `import module from 'node:module';
@@ -156,21 +157,57 @@ export async function importScript(script) {
     }
 }
 
+/* ---- slonik ---- */
+
+/* Its `sql` comes with its database client, and takes as long to import as a hundred scripts. So a script that wants nothing but what
+ * we have gets ours, where its slonik is the one that ours is tested to agree with, and hooks are cheap. */
+const agreeing = '31.0.0-beta.2';
+const replaced = new Set(); /* the URLs of those scripts */
+const sloniks = new Map(); /* the real ones that others import, by folder */
+
+function replaceSlonik(scripts) {
+    const manifest = findSlonik(scripts)?.replace(/(?<=@silverhand\/slonik\/).*/u, 'package.json');
+    if (manifest === undefined || JSON.parse(readFileSync(manifest, 'utf8')).version !== agreeing)
+        return;
+
+    const { href } = pathToFileURL(scripts + path.sep);
+    module.registerHooks({
+        resolve: (specifier, context, next) =>
+            specifier === '@silverhand/slonik' && replaced.has(context.parentURL)
+                ? { url: ownUrl, format: 'module', shortCircuit: true }
+                : next(specifier, context),
+        load: (url, context, next) => {
+            const loaded = next(url, context);
+            if (url.startsWith(href) && isEnough(String(loaded.source)))
+                replaced.add(url);
+            return loaded;
+        },
+    });
+}
+
+/* Whether all that a source has of slonik is one plain import of what we have. */
+function isEnough(source) {
+    const [plain, ...others] = source.matchAll(/(?:^import \{([\w\s,]+)\} from ['"])?@silverhand\/slonik/gmu);
+    return others.length === 0 && plain?.[1]?.split(',').every((name) => name.trim() in ownExports) === true;
+}
+
 /* The slonik that the script imports, so that its error classes are those that the script knows. */
 export async function importSlonik(script) {
     const folder = path.dirname(script);
-    if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik'))
-        sloniks.set(folder, await findSlonik(folder));
+    if (replaced.has(pathToFileURL(script).href))
+        return {};
+    if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik')) {
+        const main = findSlonik(folder);
+        sloniks.set(folder, main === undefined ? {} : await import(pathToFileURL(main).href));
+    }
     return sloniks.get(folder) ?? {};
 }
 
-const sloniks = new Map(); /* by folder of scripts */
-
-async function findSlonik(folder) {
+/* Its main module. */
+function findSlonik(folder) {
     for (const parent of [folder, ...findLogtoCli(folder)])
         try {
-            const require = module.createRequire(path.join(parent, 'package.json'));
-            return await import(pathToFileURL(require.resolve('@silverhand/slonik')).href);
+            return module.createRequire(path.join(parent, 'package.json')).resolve('@silverhand/slonik');
         } catch {}
-    return {};
+    return undefined;
 }

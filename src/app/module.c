@@ -8,11 +8,16 @@
 #include "scripts/node_host.h"
 #include "sql/judge.h"
 
+enum { TURN_LIMIT = 64 }; /* queries in one message */
+
 /* What a run of a module learns on its way. */
 typedef struct ModuleRun {
     Run *run;
-    bool in_transaction;
-    Fault fault; /* of the last query that failed */
+    Transaction *transaction; /* NULL outside of one */
+    Fault fault;              /* of the last query that failed */
+    bool is_over;             /* the transaction is, whatever the script goes on to do */
+    Outcome outcome;          /* then */
+    DbaltError cause;         /* then */
 } ModuleRun;
 
 /* The modules of the plan, in the order in which they will run. */
@@ -89,10 +94,18 @@ static const char **bound_values(Arena *arena, const json_t *values)
     return texts;
 }
 
-static json_t *failure_of(const DbaltError *error)
+static const char *text_or_null(const char *text)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "type", "failure", "message", error->message, "code", error->sqlstate, "detail",
-                     error->detail, "hint", error->hint);
+    return text[0] == '\0' ? NULL : text;
+}
+
+/* The protocol's "failure", with the names that node-postgres gives what the server tells. */
+static json_t *failure_of(const DbaltError *error, const FailedObject *object)
+{
+    return json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "failure", "message", error->message, "code",
+                     text_or_null(error->sqlstate), "detail", text_or_null(error->detail), "hint", text_or_null(error->hint), "schema",
+                     object->schema, "table", object->table, "column", object->column, "dataType", object->type, "constraint",
+                     object->constraint);
 }
 
 static json_t *row_of(const Answer *answer)
@@ -111,15 +124,17 @@ static json_t *fields_of(const Answer *answer)
     return fields;
 }
 
-/* The protocol's "answer". What several statements at once return is nobody's, as in node-postgres' pools of slonik. */
-static json_t *answer_of(const Answer *done, json_t *rows, bool is_single)
+/* The protocol's "answer"; takes the rows out. What several statements at once return is nobody's, as in node-postgres' pools of slonik. */
+static json_t *answer_of(const Answer *done, json_t **rows, bool is_single)
 {
     CLEANUP(arena_done) Arena arena = {0};
     const char *tag = done->command == NULL ? "" : done->command;
     const char *command = arena_copy_text(&arena, (Text){.data = tag, .length = strcspn(tag, " 0123456789")});
     json_t *fields = is_single ? fields_of(done) : json_array();
+    json_t *taken = *rows;
+    *rows = json_array();
     return json_pack("{s:s, s:s, s:I, s:o, s:o}", "type", "answer", "command", command, "rowCount",
-                     (json_int_t)(is_single ? done->affected : 0), "fields", fields, "rows", is_single ? json_incref(rows) : json_array());
+                     (json_int_t)(is_single ? done->affected : 0), "fields", fields, "rows", taken);
 }
 
 /* A COMMIT in a script would end the transaction that is dbalt's, and take the promise with it. */
@@ -129,7 +144,7 @@ static json_t *refuse_control(const ModuleRun *module, Arena *arena, Text sql)
     SqlStatement statement;
     SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
     statement_reader_init(&reader, dialect, sql);
-    while (module->in_transaction && statement_next(&statement, &reader)) {
+    while (module->transaction != NULL && statement_next(&statement, &reader)) {
         const char *what = "";
         if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
             return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
@@ -144,15 +159,57 @@ static void json_cleanup(json_t **value)
     json_decref(*value);
 }
 
-static json_t *read_answer(ModuleRun *module, bool is_single, DbaltError *error)
+static Text sql_of(const json_t *queries, size_t index)
 {
+    const char *sql = json_string_value(json_object_get(json_array_get(queries, index), "sql"));
+    return text_of(sql == NULL ? "" : sql);
+}
+
+/* One message to the database: the steps that open the transaction, if it is not open yet, and some of the queries. */
+typedef struct Turn {
+    ModuleRun *module;
+    json_t *answers;
+    size_t first;   /* the query that is asked first in it */
+    size_t opening; /* steps before that one */
+    bool is_single[TURN_LIMIT];
+} Turn;
+
+/* The script is told of it, but only its own queries may go on: those of an opening that failed, or never ran, cannot. */
+static bool take_failure(Turn *turn, const Answer *answer, DbaltError *error)
+{
+    ModuleRun *module = turn->module;
+    module->fault = answer->fault;
+    if (answer->fault == FAULT_CONNECTION || answer->fault == FAULT_CANCELLED) {
+        *error = answer->error;
+        return false;
+    }
+
+    bool is_of_opening = answer->step < turn->opening;
+    bool was_opened = turn->opening == 0 || module->transaction->is_open;
+    if (!is_of_opening && was_opened && turn->first + answer->step - turn->opening == json_array_size(turn->answers)) {
+        json_array_append_new(turn->answers, failure_of(&answer->error, &answer->object));
+        return true;
+    }
+
+    /* A syntax error is told before anything ran, of what stands before it too. */
+    module->is_over = true;
+    module->cause = answer->error;
+    module->outcome = is_of_opening ? transaction_not_opened(module->transaction, answer)
+                                    : (Outcome){.kind = OUTCOME_FAILED, .fault = answer->fault, .offset = -1};
+    return true;
+}
+
+static bool read_answers(Turn *turn, DbaltError *error)
+{
+    ModuleRun *module = turn->module;
     Connection *connection = module->run->plan->project->connection;
-    CLEANUP(json_cleanup) json_t *rows = json_array();
-    json_t *result = NULL;
+    CLEANUP(json_cleanup) json_t *rows = json_array(); /* of the present query */
+    bool ok = true;
 
     for (;;) {
         Answer answer;
         connection->driver->next(connection, &answer);
+        bool is_single = answer.step >= turn->opening && turn->is_single[answer.step - turn->opening];
         switch (answer.kind) {
         case ANSWER_ROW:
             if (is_single)
@@ -162,54 +219,93 @@ static json_t *read_answer(ModuleRun *module, bool is_single, DbaltError *error)
             run_hear(&answer, module->run);
             break;
         case ANSWER_DONE:
-            result = answer_of(&answer, rows, is_single);
+            if (answer.step >= turn->opening)
+                json_array_append_new(turn->answers, answer_of(&answer, &rows, is_single));
+            else if (answer.step + 1 == turn->opening)
+                transaction_opened(module->transaction);
             break;
         case ANSWER_STATEMENT: /* a query is not sent ahead */
             break;
         case ANSWER_ERROR:
-            *error = answer.error;
-            module->fault = answer.fault;
-            if (answer.fault != FAULT_CONNECTION && answer.fault != FAULT_CANCELLED)
-                result = failure_of(&answer.error);
+            ok = take_failure(turn, &answer, error);
             break;
         case ANSWER_END:
-            return result;
+            return ok;
         }
     }
 }
 
-static json_t *answer_query(const char *sql, const json_t *values, void *context, DbaltError *error)
+/* Sends the next of the queries together, and answers them up to the first that fails. */
+static bool take_turn(json_t *answers, ModuleRun *module, const json_t *queries, size_t count, DbaltError *error)
 {
-    ModuleRun *module = context;
-    Connection *connection = module->run->plan->project->connection;
     CLEANUP(arena_done) Arena arena = {0};
-    size_t statements = statement_count(connection->driver->traits.dialect, text_of(sql));
+    Connection *connection = module->run->plan->project->connection;
+    Turn turn = {
+        .module = module,
+        .answers = answers,
+        .first = json_array_size(answers),
+        .opening = module->transaction == NULL || module->transaction->is_open ? 0 : TRANSACTION_OPENING,
+    };
+    if (module->transaction == NULL && !run_clear_leftover(module->run, sql_of(queries, turn.first), error))
+        return false;
 
-    json_t *refusal = refuse_control(module, &arena, text_of(sql));
-    if (refusal != NULL)
-        return refusal;
-
-    if (!module->in_transaction && !run_clear_leftover(module->run, text_of(sql), error))
-        return NULL;
-
-    connection->driver->submit(connection, &(Step){
-                                               .kind = STEP_SQL,
-                                               .sql = text_of(sql),
-                                               .values = bound_values(&arena, values),
-                                               .value_count = json_array_size(values),
-                                               .statement_count = statements,
-                                               .is_script = true,
-                                               .wants_rows = true,
-                                           });
-    return read_answer(module, statements == 1, error);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *values = json_object_get(json_array_get(queries, turn.first + i), "values");
+        Text sql = sql_of(queries, turn.first + i);
+        size_t statements = statement_count(connection->driver->traits.dialect, sql);
+        turn.is_single[i] = statements == 1;
+        connection->driver->submit(connection, &(Step){
+                                                   .kind = STEP_SQL,
+                                                   .sql = sql,
+                                                   .values = bound_values(&arena, values),
+                                                   .value_count = json_array_size(values),
+                                                   .statement_count = statements,
+                                                   .is_script = true,
+                                                   .wants_rows = true,
+                                               });
+    }
+    return read_answers(&turn, error);
+}
+/* From the first on: those up to one that must not run. Then that one is the first. */
+static size_t count_allowed(json_t *answers, const ModuleRun *module, const json_t *queries, size_t limit)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    size_t first = json_array_size(answers);
+    size_t count = 0;
+    for (; count < limit && first + count < json_array_size(queries); count++) {
+        json_t *refusal = refuse_control(module, &arena, sql_of(queries, first + count));
+        if (refusal == NULL)
+            continue;
+        if (count == 0)
+            json_array_append(answers, refusal);
+        json_decref(refusal);
+        break;
+    }
+    return count;
 }
 
-static bool run_module(ModuleRun *module, const Script *script, SectionKind section, int attempt, DbaltError *error)
+static bool answer_queries(json_t *answers, const json_t *queries, void *context, DbaltError *error)
+{
+    ModuleRun *module = context;
+    size_t limit = module->transaction == NULL ? 1 : TURN_LIMIT; /* outside, each commits by itself */
+    while (json_array_size(answers) < json_array_size(queries)) {
+        if (module->is_over) {
+            json_array_append_new(answers, failure_of(&module->cause, &(FailedObject){0}));
+            continue;
+        }
+        size_t count = count_allowed(answers, module, queries, limit);
+        if (count > 0 && !take_turn(answers, module, queries, count, error))
+            return false;
+    }
+    return true;
+}
+
+static bool run_module(ModuleRun *module, const Script *script, SectionKind section, DbaltError *error)
 {
     char path[PATH_MAX];
     DbaltPlan *plan = module->run->plan;
     return find_module(path, script, error) && start_host(plan, error) &&
-           node_host_run(plan->host, path, section, attempt, answer_query, module, error);
+           node_host_run(plan->host, path, section, answer_queries, module, error);
 }
 
 /* Class 40 is "transaction rollback": another try may well succeed (Appendix A of PostgreSQL's manual). */
@@ -220,23 +316,25 @@ static OutcomeKind kind_of_failure(const ModuleRun *module, const DbaltError *er
     return strncmp(error->sqlstate, "40", 2) == 0 ? OUTCOME_RETRY : OUTCOME_FAILED;
 }
 
-Outcome module_run_whole(Run *run, const Script *script, SectionKind section, int attempt, Transaction *transaction, DbaltError *error)
+Outcome module_run_whole(Run *run, const Script *script, SectionKind section, Transaction *transaction, DbaltError *error)
 {
-    ModuleRun module = {.run = run, .in_transaction = true};
-    Outcome outcome = transaction_open(transaction, error);
-    if (outcome.kind != OUTCOME_DONE)
-        return outcome;
-    if (run_module(&module, script, section, attempt, error))
+    ModuleRun module = {.run = run, .transaction = transaction};
+    bool ok = run_module(&module, script, section, error);
+    if (ok && !module.is_over)
         return transaction_finish(transaction, run_hear, run, error);
 
     transaction_abandon(transaction);
+    if (module.is_over && (ok || module.outcome.kind != OUTCOME_FAILED)) {
+        *error = module.cause;
+        return module.outcome;
+    }
     return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
 }
 
 bool module_run_outside(Run *run, const Script *script, SectionKind section, Fault *fault, DbaltError *error)
 {
     ModuleRun module = {.run = run};
-    bool ok = run_module(&module, script, section, 1, error);
+    bool ok = run_module(&module, script, section, error);
     *fault = module.fault;
     return ok;
 }

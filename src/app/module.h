@@ -13,7 +13,7 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
 bool module_load(Script *script, DbaltPlan *plan, DbaltError *error);
 
 /* Runs a section inside a transaction that was begun for it, up to its COMMIT. */
-Outcome module_run_whole(Run *run, const Script *script, SectionKind section, int attempt, Transaction *transaction, DbaltError *error);
+Outcome module_run_whole(Run *run, const Script *script, SectionKind section, Transaction *transaction, DbaltError *error);
 
 /* Runs a section in autocommit. */
 bool module_run_outside(Run *run, const Script *script, SectionKind section, Fault *fault, DbaltError *error);

@@ -76,13 +76,13 @@ static void queue(Whole *whole, Run *run, int64_t timeout)
 }
 
 /* By itself: nothing else is under way. */
-static Outcome try_once(Whole *whole, Run *run, int attempt, DbaltError *error)
+static Outcome try_once(Whole *whole, Run *run, DbaltError *error)
 {
     bool is_module = whole->script.is_module;
     whole->deploy.follows = NULL;
     queue(whole, run, is_module ? run->plan->project->script_timeout : 0);
     if (is_module)
-        return module_run_whole(run, &whole->script, whole->section, attempt, &whole->transaction, error);
+        return module_run_whole(run, &whole->script, whole->section, &whole->transaction, error);
     return transaction_finish(&whole->transaction, run_hear, run, error);
 }
 
@@ -222,7 +222,7 @@ static bool conclude(Whole *whole, Run *run, Outcome outcome, Whole *const *behi
             return false;
         case OUTCOME_RETRY:
             if (may_retry(run, &outcome, tries, error)) {
-                outcome = try_once(whole, run, tries + 2, error);
+                outcome = try_once(whole, run, error);
                 behind_count = 0;
                 continue;
             }
@@ -241,7 +241,7 @@ bool whole_run(Whole *whole, Run *run, DbaltError *error)
         return false;
 
     tell_start(whole, run);
-    return conclude(whole, run, try_once(whole, run, 1, error), NULL, 0, error);
+    return conclude(whole, run, try_once(whole, run, error), NULL, 0, error);
 }
 
 bool whole_travels(const Whole *whole, const Run *run)
@@ -268,7 +268,7 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
     *alone = outcome.kind != OUTCOME_DONE;
     if (may_be_cut_wrong(&outcome, error)) {
-        outcome = try_once(whole, run, 1, error);
+        outcome = try_once(whole, run, error);
         behind_count = 0;
     }
     return conclude(whole, run, outcome, behind, behind_count, error);

@@ -53,6 +53,11 @@ typedef enum Fault {
     FAULT_CONNECTION,    /* the connection is gone; what became of a COMMIT under way is not known */
 } Fault;
 
+/* What a failure is about, where the database tells; NULL where not. */
+typedef struct FailedObject {
+    const char *schema, *table, *column, *type, *constraint;
+} FailedObject;
+
 typedef enum AnswerKind {
     ANSWER_ROW,
     ANSWER_NOTICE,
@@ -77,6 +82,7 @@ typedef struct Answer {
     size_t statement;    /* ERROR, STATEMENT: 0-based index of the statement within the step, as far as known */
     long offset;         /* ERROR: byte offset in the step's SQL, or -1 */
     DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED */
+    FailedObject object; /* ERROR */
 } Answer;
 
 /* dbalt's own statements, kept as .sql beside each driver ("-- statement: read-layout"); all values are text. */

@@ -1,7 +1,7 @@
 #include "history/transaction.h"
 
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
-enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = 2 };
+enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = TRANSACTION_OPENING };
 
 #define PROBE_LOCK_TIMEOUT 5000 /* milliseconds */
 
@@ -110,7 +110,8 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
-        if (answer.fault == FAULT_NOT_NULL && answer.step == FIRST_SCRIPT_STEP + transaction->script_count + 1)
+        size_t settle = transaction->is_open ? 0 : FIRST_SCRIPT_STEP + transaction->script_count;
+        if (answer.fault == FAULT_NOT_NULL && answer.step == settle + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
         if (outcome.kind == OUTCOME_BARRED) {
             fail(error, DBALT_ERROR_DATABASE, "the deploy lock was lost, or somebody else changed the history");
@@ -119,11 +120,14 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
     }
 }
 
-Outcome transaction_open(Transaction *transaction, DbaltError *error)
+void transaction_opened(Transaction *transaction)
 {
-    Outcome outcome = read_outcome(transaction, NULL, NULL, error);
     transaction->is_open = true;
-    return outcome;
+}
+
+Outcome transaction_not_opened(const Transaction *transaction, const Answer *answer)
+{
+    return (Outcome){.kind = kind_of_error(transaction, answer), .fault = answer->fault, .offset = -1};
 }
 
 void transaction_write_state(Transaction *transaction, const char *timestamp)

@@ -39,19 +39,23 @@ typedef struct Transaction {
     SqlTrace trace;    /* what the script may leave in the session: the caller's, before it is finished or sent */
     bool is_deploy;
     bool follows; /* it was sent behind another, which must be in the history */
-    bool is_open; /* transaction_open() was called: BEGIN and guard have been answered */
+    bool is_open; /* BEGIN and guard have been answered, since transaction_opened() */
     size_t script_count;
 } Transaction;
 
 /* Hears of notices and, where they are told, of statements that are done. */
 typedef void AnswerReceiver(const Answer *answer, void *context);
 
+/* The steps of transaction_begin_...(): they go out with what the caller submits next to the connection itself. */
+enum { TRANSACTION_OPENING = 2 };
+
 /* Queues BEGIN and the guard. timeout: milliseconds that a statement, or a pause between two, may take; 0 = no limit. */
 void transaction_begin_deploy(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout);
 void transaction_begin_rollback(Transaction *transaction, History *history, const Deploy *deploy, int64_t timeout);
 
-/* Sends them and waits, so that the caller can query on the connection itself. What is not OUTCOME_DONE has ended already. */
-Outcome transaction_open(Transaction *transaction, DbaltError *error);
+/* To be told by a caller who queries by itself: that they are done; or that one failed, and then what that means. */
+void transaction_opened(Transaction *transaction);
+Outcome transaction_not_opened(const Transaction *transaction, const Answer *answer);
 
 /* Has the foreign state written along. The timestamp must live until the outcome. */
 void transaction_write_state(Transaction *transaction, const char *timestamp);

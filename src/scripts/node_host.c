@@ -29,6 +29,7 @@ struct NodeHost {
     int64_t silence;
     char *buffer; /* owned: what was read and not yet taken */
     size_t length, capacity, taken;
+    HostMessage next; /* owned: what is known already of the script that will be loaded next */
 };
 
 static void json_cleanup(json_t **value)
@@ -77,16 +78,10 @@ static bool wait_for_child(NodeHost *host, int descriptor, short events, const c
     return fail_silent(host, path, patience, error);
 }
 
-static bool send_object(NodeHost *host, const json_t *object, const char *path, DbaltError *error)
+static bool send_text(NodeHost *host, Text text, const char *path, DbaltError *error)
 {
-    CLEANUP(string_cleanup) char *line = json_dumps(object, JSON_COMPACT);
-    if (line == NULL)
-        abort(); /* no memory */
-
-    size_t length = strlen(line);
-    line[length++] = '\n'; /* over the NUL: the length counts */
-    for (size_t sent = 0; sent < length;) {
-        ssize_t written = send(host->child.to, line + sent, length - sent, MSG_NOSIGNAL);
+    for (size_t sent = 0; sent < text.length;) {
+        ssize_t written = send(host->child.to, text.data + sent, text.length - sent, MSG_NOSIGNAL);
         if (written >= 0)
             sent += (size_t)written;
         else if (errno == EPIPE || errno == ECONNRESET)
@@ -95,6 +90,20 @@ static bool send_object(NodeHost *host, const json_t *object, const char *path, 
             return false;
     }
     return true;
+}
+
+static Text line_of(Arena *arena, const json_t *object)
+{
+    CLEANUP(string_cleanup) char *text = json_dumps(object, JSON_COMPACT);
+    if (text == NULL)
+        abort(); /* no memory */
+    return text_of(arena_format(arena, "%s\n", text));
+}
+
+static bool send_object(NodeHost *host, const json_t *object, const char *path, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    return send_text(host, line_of(&arena, object), path, error);
 }
 
 static bool read_more(NodeHost *host, const char *path, int64_t patience, DbaltError *error)
@@ -143,6 +152,7 @@ void node_host_stop(NodeHost *host)
         return;
 
     child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
+    host_message_done(&host->next);
     free(host->buffer);
     free(host);
 }
@@ -197,6 +207,11 @@ bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, Db
 
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
 {
+    if (strcmp(host_message_text(&host->next, "path"), path) == 0) {
+        host_message_sections(present, &host->next);
+        return true;
+    }
+
     CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
     CLEANUP(host_message_done) HostMessage answer = {0};
     if (!send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
@@ -210,22 +225,50 @@ bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *pat
     return true;
 }
 
-static bool answer_query(NodeHost *host, const HostMessage *query, const char *path, NodeQuery *answerer, void *context, DbaltError *error)
+/* The queries that came at once, from the first on; all but the last say that there are more. */
+static bool receive_queries(json_t *queries, NodeHost *host, const HostMessage *first, const char *path, DbaltError *error)
 {
-    CLEANUP(json_cleanup)
-    json_t *answer = answerer(host_message_text(query, "sql"), json_object_get(query->object, "values"), context, error);
-    if (answer == NULL)
-        return false;
-
-    json_object_set(answer, "id", json_object_get(query->object, "id"));
-    return send_object(host, answer, path, error);
+    json_array_append(queries, first->object);
+    while (json_is_true(json_object_get(json_array_get(queries, json_array_size(queries) - 1), "more"))) {
+        CLEANUP(host_message_done) HostMessage query = {0};
+        if (!receive(&query, host, path, host->silence, error))
+            return false;
+        if (query.kind != HOST_QUERY)
+            return host_message_fail_out_of_turn(&query, error);
+        json_array_append(queries, query.object);
+    }
+    return true;
 }
 
-bool node_host_run(NodeHost *host, const char *path, SectionKind section, int attempt, NodeQuery *query, void *context, DbaltError *error)
+static bool answer_queries(NodeHost *host, const HostMessage *first, const char *path, NodeQueries *answerer, void *context,
+                           DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    CLEANUP(json_cleanup) json_t *queries = json_array();
+    CLEANUP(json_cleanup) json_t *answers = json_array();
+    if (!receive_queries(queries, host, first, path, error) || !answerer(answers, queries, context, error))
+        return false;
+
+    for (size_t i = 0; i < json_array_size(answers); i++) {
+        json_t *answer = json_array_get(answers, i);
+        json_object_set(answer, "id", json_object_get(json_array_get(queries, i), "id"));
+        if (!send_text(host, line_of(&arena, answer), path, error))
+            return false;
+    }
+    return true;
+}
+
+static void keep_next(NodeHost *host, const HostMessage *done)
+{
+    host_message_done(&host->next);
+    host->next.object = json_incref(json_object_get(done->object, "next"));
+}
+
+bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQueries *answer, void *context, DbaltError *error)
 {
     CLEANUP(json_cleanup)
-    json_t *request = json_pack("{s:s, s:s, s:s, s:i, s:b}", "type", "run", "path", path, "section", host_message_section(section),
-                                "attempt", attempt, "interactive", host->interactive);
+    json_t *request = json_pack("{s:s, s:s, s:s, s:b}", "type", "run", "path", path, "section", host_message_section(section),
+                                "interactive", host->interactive);
     if (!send_object(host, request, path, error))
         return false;
 
@@ -236,11 +279,12 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, int at
 
         switch (message.kind) {
         case HOST_DONE:
+            keep_next(host, &message);
             return true;
         case HOST_FAILED:
             return host_message_fail(&message, path, DBALT_ERROR_FAILED, error);
         case HOST_QUERY:
-            if (!answer_query(host, &message, path, query, context, error))
+            if (!answer_queries(host, &message, path, answer, context, error))
                 return false;
             break;
         default:

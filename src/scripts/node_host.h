@@ -20,8 +20,11 @@ typedef struct NodeOptions {
     int64_t silence;  /* milliseconds that a script may neither query nor end; WAIT_FOREVER = no limit */
 } NodeOptions;
 
-/* Answers one query: a new "answer" or "failure" object of the protocol, without its id. NULL ends the run: *error says why. */
-typedef json_t *NodeQuery(const char *sql, const json_t *values, void *context, DbaltError *error);
+/*
+ * Answers queries that were asked at once, objects with "sql" and perhaps "values": appends an "answer" or "failure" object of the
+ * protocol for each, in order, without its id. False ends the run: *error says why.
+ */
+typedef bool NodeQueries(json_t *answers, const json_t *queries, void *context, DbaltError *error);
 
 /* The caller owns *host. DBALT_ERROR_SCRIPT when there is no node, or one that is too old. */
 bool node_host_start(NodeHost **host, const NodeOptions *options, DbaltError *error);
@@ -39,6 +42,6 @@ bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *pat
  * Runs a section, answering its queries, until it ends. When it throws, ends its process, stays silent or never resolves:
  * DBALT_ERROR_FAILED with script, line, column and its own message; sqlstate when a query's failure was the reason.
  */
-bool node_host_run(NodeHost *host, const char *path, SectionKind section, int attempt, NodeQuery *query, void *context, DbaltError *error);
+bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQueries *answer, void *context, DbaltError *error);
 
 #endif

@@ -46,13 +46,19 @@ export function startHost(answer = () => ({ type: 'answer' }), options = {}) {
     }));
 
     const write = host.write = (message) => child.stdio[3].write(`${JSON.stringify(message)}\n`);
-    const receive = async (message) => {
+    let answered; /* one after the other, in order */
+    const receive = (message) => {
         if (message.type !== 'query') {
             settle(message);
             return;
         }
         host.queries.push(message);
-        write({ type: 'answer', ...(await answer(message)), id: message.id });
+        const { id } = message;
+        const before = answered;
+        answered = (async () => {
+            await before;
+            write({ type: 'answer', ...(await answer(message)), id });
+        })();
     };
     let rest = '';
     child.stdio[4].setEncoding('utf8').on('data', (text) => {

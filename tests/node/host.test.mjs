@@ -173,18 +173,38 @@ test('gives a script a pool that ends with its section', async () => {
     });
 });
 
-test('asks one query at a time, in order', async () => {
-    let open = 0;
-    const answer = async () => {
-        assert.equal(++open, 1);
-        await new Promise((resolve) => { setTimeout(resolve, 5); });
-        open--;
-        return {};
-    };
-    const up = 'async (pool) => { await Promise.all([1, 2, 3, 4, 5].map((n) => pool.query(sql`select ${n}`))) }';
-    const { reply, host } = await runSection(script({ up }), { answer });
-    assert.equal(reply.type, 'done');
-    assert.deepEqual(host.queries.map(({ values }) => values[0]), ['1', '2', '3', '4', '5']);
+const wordsOf = ({ queries }) => queries.map(({ values, more = false }) => `${values[0]}${more ? '+' : ''}`).join(' ');
+
+test('asks at once what a script does not await, and in order', async () => {
+    const cases = [
+        ['for (const n of [1, 2, 3]) await ask(n);', '1 2 3'],
+        ['await Promise.all([1, 2, 3].map(ask));', '1+ 2+ 3'],
+        ['await Promise.all([1, 2, 3].map(async (n) => { await null; await ask(n); await ask(`${n}b`); }));', '1+ 2+ 3 1b+ 2b+ 3b'],
+        ['await Promise.all([ask(1), ask(2).then(() => ask(3))]); await ask(4);', '1+ 2 3 4'],
+        ['ask(1); await ask(2);', '1+ 2'],
+    ];
+    for (const [text, words] of cases) {
+        const up = `async (pool) => { const ask = (n) => pool.query(sql\`select \${n}\`); ${text} }`;
+        const { reply, host } = await runSection(script({ up }));
+        assert.equal(reply.type, 'done');
+        assert.equal(wordsOf(host), words);
+    }
+});
+
+test('gives each query its own answer, also when they come at once', async () => {
+    const up = 'async (pool) => { console.log((await Promise.all([1, 2, 3].map((n) => pool.oneFirst(sql`select ${n}`)))).join()) }';
+    const { host } = await runSection(script({ up }), { answer: ({ values }) => rows({ a: 25 }, [`of ${values[0]}`]) });
+    assert.equal(host.output, 'of 1,of 2,of 3\n');
+});
+
+test('tells with the end of a section what the next script exports', async () => {
+    const [first, second, third] = [script({}), script({ down: 'async () => {}' }), write('wrong.mjs', 'nonsense')];
+    await withHost(undefined, async (host) => {
+        host.write({ type: 'expect', paths: [first, second, third] });
+        assert.equal((await host.load(second)).type, 'loaded');
+        assert.deepEqual(await host.run(first), { type: 'done', next: { path: second, sections: ['up', 'down'] } });
+        assert.deepEqual(await host.run(second), { type: 'done' });
+    });
 });
 
 test('counts queries that nobody awaited to their section', async () => {
@@ -196,10 +216,11 @@ test('counts queries that nobody awaited to their section', async () => {
 });
 
 test('drops what waits behind a query that failed', async () => {
-    const up = 'async (pool) => { await Promise.all([1, 2, 3].map((n) => pool.query(sql`select ${n}`))) }';
-    const { reply, host } = await runSection(script({ up }), { answer: failing('40001') });
+    const up = 'async (pool) => { setTimeout(() => pool.query(sql`select 2`).catch(() => {}), 1); await pool.query(sql`select 1`) }';
+    const answer = () => new Promise((resolve) => { setTimeout(resolve, 100, failing('40001')()); });
+    const { reply, host } = await runSection(script({ up }), { answer });
     assert.equal(reply.code, '40001');
-    assert.ok(host.queries.length <= 2);
+    assert.deepEqual(textOf(host), ['select 1']);
 });
 
 test('carries megabytes both ways', async () => {

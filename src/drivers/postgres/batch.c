@@ -109,6 +109,15 @@ static bool message_has_script(const PostgresBatch *batch)
     return false;
 }
 
+static bool message_wants_rows(const PostgresBatch *batch)
+{
+    for (size_t i = 0; i < batch->message.count; i++)
+        if (batch->steps[batch->message.segments[i].step].step.wants_rows)
+            return true;
+
+    return false;
+}
+
 /* A cancel that nobody was told of yet, or one that came while the message before was at its end. */
 static bool is_cancelled(PostgresSession *session)
 {
@@ -160,7 +169,7 @@ static void send_message(PostgresConnection *connection)
         return;
     }
     /* The rows of a user's SELECT are seldom wanted: row by row they take no memory. */
-    if (batch->has_script && !first->wants_rows)
+    if (batch->has_script && !message_wants_rows(batch))
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
     postgres_batch_pass_over(batch);

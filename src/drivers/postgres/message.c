@@ -217,11 +217,14 @@ bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, co
     bool transaction = PQtransactionStatus(session->libpq) == PQTRANS_INTRANS;
     while (cursor->step < count) {
         const Step *step = &steps[cursor->step].step;
-        if (!transaction && message->count > 0 && step->kind != STEP_COPY_DATA && !(is_own(step) && is_own(&steps[cursor->step - 1].step)))
+        bool is_bound = step->is_script && step->value_count > 0;
+        bool is_joined =
+            transaction || step->kind == STEP_COPY_DATA || (is_own(step) && cursor->step > 0 && is_own(&steps[cursor->step - 1].step));
+        if (message->count > 0 && (is_bound || !is_joined))
             return true;
         if (!add_step(message, cursor, step, session, error))
             return false;
-        if (cursor->offset > 0)
+        if (cursor->offset > 0 || is_bound)
             return true;
 
         if (step->kind == STEP_BEGIN)

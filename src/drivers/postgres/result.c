@@ -127,14 +127,31 @@ static bool step_is_history(const PostgresConnection *connection, size_t step)
            !step_is_statement(connection, step, HISTORY_WRITE_STATE);
 }
 
+static void name_object(FailedObject *object, Arena *arena, const PGresult *result)
+{
+    const struct {
+        const char **name;
+        int field;
+    } fields[] = {
+        {&object->schema, PG_DIAG_SCHEMA_NAME}, {&object->table, PG_DIAG_TABLE_NAME},           {&object->column, PG_DIAG_COLUMN_NAME},
+        {&object->type, PG_DIAG_DATATYPE_NAME}, {&object->constraint, PG_DIAG_CONSTRAINT_NAME},
+    };
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        const char *text = PQresultErrorField(result, fields[i].field);
+        *fields[i].name = text == NULL ? NULL : arena_copy_string(arena, text);
+    }
+}
+
 void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *result)
 {
     Answer *failure = postgres_batch_fail(connection->oldest);
     failure->fault = postgres_fault(&failure->error, result, &connection->session);
     if (strcmp(failure->error.sqlstate, "42501") == 0 && step_is_history(connection, failure->step))
         hint_at_history(connection, failure->step, &failure->error);
-    if (result != NULL)
-        locate_failure(connection, result);
+    if (result == NULL)
+        return;
+    locate_failure(connection, result);
+    name_object(&failure->object, &connection->oldest->arena, result);
 }
 
 /* Keeps the rows of dbalt's own SELECT to be answered; takes over the result. */

@@ -58,21 +58,27 @@ static void start(World *world, int64_t silence)
     assert_true(node_host_start(&world->host, &options, &error));
 }
 
-static json_t *answer(const char *sql, const json_t *values, void *context, DbaltError *error)
+static bool answer(json_t *answers, const json_t *queries, void *context, DbaltError *error)
 {
     (void)error;
     World *world = context;
-    const char *value = json_string_value(json_array_get(values, 0));
-    world->queries = arena_format(&world->arena, "%s%s(%s)|", world->queries, sql, value == NULL ? "" : value);
-    if (world->failure != NULL)
-        return json_pack("{s:s, s:s, s:s}", "type", "failure", "message", "no luck", "code", world->failure);
-    return json_pack("{s:s, s:s, s:i, s:[{s:s, s:i}], s:[[s]]}", "type", "answer", "command", "SELECT", "rowCount", 1, "fields", "name",
-                     "one_number", "type", 23, "rows", "41");
+    for (size_t i = 0; i < json_array_size(queries); i++) {
+        const json_t *query = json_array_get(queries, i);
+        const char *sql = json_string_value(json_object_get(query, "sql"));
+        const char *value = json_string_value(json_array_get(json_object_get(query, "values"), 0));
+        const char *mark = i + 1 < json_array_size(queries) ? "+" : "|";
+        world->queries = arena_format(&world->arena, "%s%s(%s)%s", world->queries, sql, value == NULL ? "" : value, mark);
+        json_array_append_new(answers, world->failure != NULL
+                                           ? json_pack("{s:s, s:s, s:s}", "type", "failure", "message", "no luck", "code", world->failure)
+                                           : json_pack("{s:s, s:s, s:i, s:[{s:s, s:i}], s:[[s]]}", "type", "answer", "command", "SELECT",
+                                                       "rowCount", 1, "fields", "name", "one_number", "type", 23, "rows", "41"));
+    }
+    return true;
 }
 
 static bool run(World *world, SectionKind section, DbaltError *error)
 {
-    return node_host_run(world->host, world->path, section, 1, answer, world, error);
+    return node_host_run(world->host, world->path, section, answer, world, error);
 }
 
 static void tells_what_a_script_exports(void **state)
