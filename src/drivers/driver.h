@@ -30,7 +30,7 @@ typedef struct Step {
     bool is_script;            /* a user's SQL: its rows are not answered */
     bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
     SqlTrace trace;            /* of STEP_SETTLE: what there may be to settle */
-    int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement, or a pause between two, may take; 0 = no limit */
+    int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement may take, and a pause that has a limit; 0 = no limit */
     int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */
 } Step;
 
@@ -117,6 +117,7 @@ typedef struct Limits {
     int64_t lock;      /* waiting for a lock of somebody else, in a transaction that STEP_BEGIN began */
     int64_t statement; /* a statement of a user's SQL */
     int64_t answer;    /* without a sign of life from the server while a user's SQL runs */
+    bool any_pause;    /* no limit for a pause between two statements: a person may be asked meanwhile */
 } Limits;
 
 typedef struct ConnectOptions {

@@ -2,6 +2,7 @@
 # Alterations in JavaScript: their queries run inside dbalt's transaction, and their failures are told like any other.
 
 load helper
+load terminal
 
 # script FILE [UP [DOWN]]: bodies of its functions
 script() {
@@ -76,6 +77,33 @@ $1"
     export DATABASE_STATEMENT_TIMEOUT=300
     fails_whole 'await pool.query(sql`select pg_sleep(300)`);' 'statement timeout'
     has_no_sleeper
+}
+
+@test "a person may take any time to answer what a script asks" {
+    export DATABASE_STATEMENT_TIMEOUT=1000
+    alteration 1.0.0-1-a.js <<'JS'
+import { createInterface } from 'node:readline/promises';
+import { sql } from 'dbalt';
+
+export default {
+    up: async (pool) => {
+        const { limit } = await pool.one(sql`select current_setting('idle_in_transaction_session_timeout') as limit`);
+        const terminal = createInterface({ input: process.stdin, output: process.stdout });
+        const answer = await terminal.question(`limit ${limit}, sure? `);
+        terminal.close();
+        await pool.query(sql`create table answers as select ${answer}::text as answer`);
+    },
+};
+JS
+    on_terminal deploy latest
+    sees 'limit 0, sure?'
+    keys yes Enter
+    ends 0
+    same "$(query 'select answer from answers')" yes
+
+    script 1.0.0-2-b.js "await pool.query(sql\`create table found as select current_setting('idle_in_transaction_session_timeout') as value\`);"
+    expect 0 deploy latest
+    same "$(query 'select value from found')" 11s
 }
 
 @test "there is no limit when there should be none" {
@@ -167,6 +195,55 @@ JS
     expect 2 rollback-to-timestamp 0.5
     err 'exports no function "down"'
     same "$(deployed)" '1-a 2-second'
+}
+
+@test "a script may catch what the database says of its query, with the names of what it is about" {
+    query 'create table t (x integer constraint is_there not null, constraint t_unique unique (x)); insert into t values (1)'
+    alteration 1.0.0-1-a.js <<'JS'
+import { sql, UniqueIntegrityConstraintViolationError, NotNullIntegrityConstraintViolationError } from 'dbalt';
+
+const caught = async (promise) => promise.then(() => 'nothing', (error) => error);
+
+export default {
+    beforeUp: async (pool) => {
+        const twice = await caught(pool.query(sql`insert into t values (${1})`));
+        const empty = await caught(pool.query(sql`insert into t values (null)`));
+        const { code, schema, table, constraint } = twice.originalError;
+        console.log(twice instanceof UniqueIntegrityConstraintViolationError, twice.constraint, code, schema, table, constraint);
+        console.log(empty instanceof NotNullIntegrityConstraintViolationError, empty.originalError.column, empty.originalError.constraint);
+    },
+    up: async () => {},
+};
+JS
+    expect 0 deploy latest
+    out 'true t_unique 23505 public t t_unique'
+    out 'true x undefined'
+}
+
+@test "queries that are not awaited go together, and each has its own answer" {
+    query 'create table t (x integer unique)'
+    script 1.0.0-1-a.js "const [, { rowCount }, { x }, , many] = await Promise.all([
+    pool.query(sql\`insert into t values (1)\`), pool.query(sql\`insert into t select generate_series(2, 4)\`),
+    pool.one(sql\`select x from t where x = \${3}\`), pool.query(sql\`insert into t values (5); insert into t values (6)\`),
+    pool.anyFirst(sql\`select x from t order by x\`)]);
+console.log('got', rowCount, x, many.join());"
+    script 1.0.0-2-b.js "const outcomes = await pool.transaction((inner) => Promise.allSettled([
+    inner.query(sql\`insert into t values (7)\`), inner.query(sql\`insert into t values (1)\`),
+    inner.query(sql\`insert into t values (8)\`)]).then((all) => { console.log(all.map((one) => one.reason?.code ?? one.reason?.constraint ?? one.status).join()); throw new Error('back'); })).catch((error) => error.message);
+console.log(outcomes, (await pool.oneFirst(sql\`select count(*) from t\`)));"
+    expect 0 deploy latest
+    out 'got 3 3 1,2,3,4,5,6'
+    out 'fulfilled,t_x_key,25P02'
+    out 'back 6'
+}
+
+@test "nothing runs outside the transaction, also when the first query cannot be read" {
+    script 1.0.0-1-a.js "await pool.query(sql\`selekt 1\`).catch(() => {});
+await pool.query(sql\`create table outside (x integer)\`).catch(() => {});"
+    expect 1 deploy latest
+    err 'syntax error at or near "selekt"'
+    same "$(tables)" ''
+    same "$(deployed)" ''
 }
 
 # ---- Logto's state

@@ -167,7 +167,7 @@ static Text begin_sql(Arena *arena, const Step *step, const PostgresSession *ses
         sql = arena_format(arena, "%s," SET_LOCAL("statement_timeout", "%lld"), sql, (long long)statement_limit(step, session));
     if (step->timeout > 0)
         sql = arena_format(arena, "%s," SET_LOCAL("idle_in_transaction_session_timeout", "%lld"), sql,
-                           (long long)step->timeout + SILENCE_SLACK);
+                           session->limits.any_pause ? 0LL : (long long)step->timeout + SILENCE_SLACK);
     return text_of(arena_format(arena, "%s;", sql));
 }
 
