@@ -67,7 +67,7 @@ static const char *section_text(Arena *arena, const Script *script, SectionKind 
     return found->present ? arena_copy_text(arena, found->text) : NULL;
 }
 
-/* Appends what differs in one alteration. */
+/* Appends what differs in one alteration. Of what Logto deployed nothing is stored, and perhaps no row either. */
 static bool compare_sections(DbaltDifference **rows, size_t *count, size_t *capacity, Arena *arena, const Survey *survey,
                              const Standing *standing, DbaltError *error)
 {
@@ -79,12 +79,14 @@ static bool compare_sections(DbaltDifference **rows, size_t *count, size_t *capa
             return false;
         present = script_fingerprint(arena, &script);
     }
-    if (!history_read_stored(&stored_text[SECTION_DOWN], &stored_text[SECTION_BEFORE_DOWN], arena, &survey->project->history,
-                             standing->identity.text, error))
+    const Fingerprint *stored_hash = &standing->deployment->fingerprint;
+    bool has_text = stored_hash->sections[SECTION_DOWN] != NULL || stored_hash->sections[SECTION_BEFORE_DOWN] != NULL;
+    if (has_text && !history_read_stored(&stored_text[SECTION_DOWN], &stored_text[SECTION_BEFORE_DOWN], arena, &survey->project->history,
+                                         standing->identity.text, error))
         return false;
 
     for (SectionKind section = 0; section < SECTION_COUNT; section++) {
-        const char *stored = standing->deployment->fingerprint.sections[section];
+        const char *stored = stored_hash->sections[section];
         const char *now = present.sections[section];
         if (strcmp(stored == NULL ? "" : stored, now == NULL ? "" : now) == 0)
             continue;
@@ -171,7 +173,7 @@ static bool repair(Dbalt *project, const char *const *identities, size_t count, 
         return false;
 
     bool ok = survey_history(&survey, true, error) && find_standings(&found, arena, &survey, identities, count, error) &&
-              change(&survey, found, count, error);
+              survey_adopt(&survey, error) && change(&survey, found, count, error);
     lock_give_back(&project->history);
     return ok;
 }

@@ -76,33 +76,17 @@ const char *run_foreign_timestamp(const Run *run, Arena *arena)
     return timestamp_format(arena, highest);
 }
 
-static bool has_news(const Adoption *adoption)
-{
-    return adoption->added_count > 0 || adoption->removed_count > 0;
-}
-
 /* Writes down what Logto did since, and notes what is deployed. */
 static bool keep_foreign(Run *run, Arena *arena, DbaltError *error)
 {
     const Survey *survey = &run->plan->survey;
-    const Adoption *adoption = &survey->adoption;
-    Dbalt *project = run->plan->project;
     if (!survey->keeps_foreign)
         return true;
 
     run->deployed = arena_allocate_array(arena, survey->standings.count, sizeof *run->deployed);
     for (size_t i = 0; i < survey->standings.count; i++)
         run->deployed[i] = survey->standings.rows[i].deployment != NULL;
-    if (!has_news(adoption))
-        return true;
-
-    if (adoption->added_count > 0)
-        project_inform(project, DBALT_EVENT_INFO, "Adopting %zu alteration%s that Logto deployed", adoption->added_count,
-                       adoption->added_count == 1 ? "" : "s");
-    if (adoption->removed_count > 0)
-        project_inform(project, DBALT_EVENT_INFO, "Adopting that Logto rolled back %zu alteration%s", adoption->removed_count,
-                       adoption->removed_count == 1 ? "" : "s");
-    return foreign_state_adopt(&project->history, adoption, survey->foreign.timestamp, error);
+    return survey_adopt(survey, error);
 }
 
 /* What others did between the plan and the lock counts: everything is worked out again. */
@@ -137,7 +121,7 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
         return fail(error, DBALT_ERROR_USAGE, "this plan has run; make a new one");
 
     plan->has_run = true;
-    if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0 && !has_news(&plan->survey.adoption))
+    if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0 && !survey_has_news(&plan->survey))
         return true;
 
     const LockOptions options = {

@@ -132,6 +132,27 @@ bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
     return true;
 }
 
+bool survey_has_news(const Survey *survey)
+{
+    return survey->adoption.added_count > 0 || survey->adoption.removed_count > 0;
+}
+
+bool survey_adopt(const Survey *survey, DbaltError *error)
+{
+    const Adoption *adoption = &survey->adoption;
+    Dbalt *project = survey->project;
+    if (!survey_has_news(survey))
+        return true;
+
+    if (adoption->added_count > 0)
+        project_inform(project, DBALT_EVENT_INFO, "Adopting %zu alteration%s that Logto deployed", adoption->added_count,
+                       adoption->added_count == 1 ? "" : "s");
+    if (adoption->removed_count > 0)
+        project_inform(project, DBALT_EVENT_INFO, "Adopting that Logto rolled back %zu alteration%s", adoption->removed_count,
+                       adoption->removed_count == 1 ? "" : "s");
+    return foreign_state_adopt(&project->history, adoption, survey->foreign.timestamp, error);
+}
+
 static DbaltEntry entry_of(Arena *arena, const Standing *standing)
 {
     const Deployment *deployment = standing->deployment;

@@ -42,6 +42,10 @@ void survey_warn_of_newer(const Survey *survey);
 /* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error);
 
+/* Whether Logto did something that the history does not have yet; writing that down takes the lock. */
+bool survey_has_news(const Survey *survey);
+bool survey_adopt(const Survey *survey, DbaltError *error);
+
 /* Rows as the public API shows them, in the arena. */
 DbaltEntries survey_entries(Arena *arena, const Standing *const *rows, size_t count);
 DbaltEntries survey_all_entries(Arena *arena, Standings standings);

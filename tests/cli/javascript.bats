@@ -277,6 +277,23 @@ state() { query "select value->'timestamp' from systems where key = 'alterationS
     same "$(state)" 1
 }
 
+@test "what Logto deployed can be repaired before it is adopted" {
+    keeps_state 2
+    script 1.0.0-1-a.js '' ''
+    script 1.0.0-2-b.js '' ''
+    expect 0 repair 1-a
+    same "$(query "select to_regclass('dbalt.alteration')")" ''
+    expect 0 repair --accept --yes 1-a
+    err 'Adopting 2 alterations that Logto deployed'
+    same "$(query "select identity, up_sha256 is not null from dbalt.alteration order by identity" | paste -sd ' ')" '1-a|t 2-b|f'
+    query "update systems set value = value || '{\"timestamp\": 1}'"
+    expect 0 repair --forget --yes 1-a
+    same "$(deployed)" ''
+    expect 3 check
+    err '1.0.0-1-a.js'
+    err '1.0.0-2-b.js'
+}
+
 @test "without Logto's row there is none, unless asked for" {
     keeps_state
     script 1.0.0-2-b.js '' ''
