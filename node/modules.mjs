@@ -112,8 +112,7 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
     };
 };
 
-/* In-thread hooks cost nothing. The older kind costs a thread and a message for each import, so it waits for the first need. */
-const isCheap = typeof module.registerHooks === 'function';
+/* Hooks slow every import and every require down, those of Node 20 with a thread and a message for each: they wait for the first need. */
 let isHooked = false;
 
 function installHooks(scripts) {
@@ -123,10 +122,9 @@ function installHooks(scripts) {
         workingFile: path.join(process.cwd(), 'package.json'),
         ownUrl,
     };
-    if (isCheap) {
+    if (typeof module.registerHooks === 'function') {
         const { resolveSync, load } = hooks(settings, { module, readFileSync, fileURLToPath });
         module.registerHooks({ resolve: resolveSync, load });
-        replaceSlonik(scripts);
         return;
     }
     const source = `import module from 'node:module';
@@ -142,7 +140,8 @@ const lateNames = new Map(); /* Node keeps a failed import under its name: later
 /* The script's module. */
 export async function importScript(script) {
     const { href } = pathToFileURL(script);
-    if (!isHooked && (isCheap || script.endsWith('ts')))
+    replaceSlonik(path.dirname(script));
+    if (!isHooked && script.endsWith('ts'))
         installHooks(path.dirname(script));
     const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
     try {
@@ -160,29 +159,35 @@ export async function importScript(script) {
 /* ---- slonik ---- */
 
 /* Its `sql` comes with its database client, and takes as long to import as a hundred scripts. So a script that wants nothing but what
- * we have gets ours, where its slonik is the one that ours is tested to agree with, and hooks are cheap. */
+ * we have gets ours, where its slonik is the one that ours is tested to agree with, and Node has hooks without a thread. */
 const agreeing = '31.0.0-beta.2';
-const replaced = new Set(); /* the URLs of those scripts */
+const replaced = new Map(); /* by the URL of the importing file: whether it gets ours */
 const sloniks = new Map(); /* the real ones that others import, by folder */
+let replacesIn; /* the URL of the scripts' folder; null = nowhere */
 
 function replaceSlonik(scripts) {
+    if (replacesIn !== undefined)
+        return;
+    replacesIn = null;
     const manifest = findSlonik(scripts)?.replace(/(?<=@silverhand\/slonik\/).*/u, 'package.json');
-    if (manifest === undefined || JSON.parse(readFileSync(manifest, 'utf8')).version !== agreeing)
+    if (module.registerHooks === undefined || manifest === undefined || JSON.parse(readFileSync(manifest, 'utf8')).version !== agreeing)
         return;
 
-    const { href } = pathToFileURL(scripts + path.sep);
+    replacesIn = pathToFileURL(scripts + path.sep).href;
     module.registerHooks({
         resolve: (specifier, context, next) =>
-            specifier === '@silverhand/slonik' && replaced.has(context.parentURL)
+            specifier === '@silverhand/slonik' && isReplaced(context.parentURL)
                 ? { url: ownUrl, format: 'module', shortCircuit: true }
                 : next(specifier, context),
-        load: (url, context, next) => {
-            const loaded = next(url, context);
-            if (url.startsWith(href) && isEnough(String(loaded.source)))
-                replaced.add(url);
-            return loaded;
-        },
     });
+}
+
+function isReplaced(url) {
+    if (replacesIn === null || url?.startsWith(replacesIn) !== true)
+        return false;
+    if (!replaced.has(url))
+        replaced.set(url, isEnough(readFileSync(fileURLToPath(url), 'utf8')));
+    return replaced.get(url);
 }
 
 /* Whether all that a source has of slonik is one plain import of what we have. */
@@ -194,7 +199,7 @@ function isEnough(source) {
 /* The slonik that the script imports, so that its error classes are those that the script knows. */
 export async function importSlonik(script) {
     const folder = path.dirname(script);
-    if (replaced.has(pathToFileURL(script).href))
+    if (isReplaced(pathToFileURL(script).href))
         return {};
     if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik')) {
         const main = findSlonik(folder);
