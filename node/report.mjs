@@ -47,7 +47,7 @@ const sourceLine = ({ file, line }) => (existsSync(file) ? readFileSync(file, 'u
 
 /* What the database said of the query that failed, and its SQLSTATE as `code`; a script's own `code` is not one. */
 function databaseProperties(error) {
-    const names = ['code', 'detail', 'hint', 'constraint', 'schema', 'table'];
+    const names = ['code', 'detail', 'hint', 'schema', 'table', 'column', 'dataType', 'constraint'];
     return error instanceof DatabaseError
         ? Object.fromEntries(names.filter((name) => typeof error[name] === 'string').map((name) => [name, cut(error[name])]))
         : {};

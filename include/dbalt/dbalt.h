@@ -127,7 +127,7 @@ typedef struct DbaltOptions {
     int answer_timeout;         /* PostgreSQL: milliseconds without a sign of life from the server while a statement runs; 0 = no limit */
     bool no_pipeline;           /* send no alteration before the one ahead of it is answered */
     int script_timeout;         /* milliseconds that a statement of a JavaScript alteration, or its silence, may last; 0 = no limit */
-    bool interactive;           /* JavaScript alterations may ask a person on the terminal */
+    bool interactive;           /* JavaScript alterations may ask a person on the terminal, who may take any time */
     DbaltStateKeeping state;
     DbaltObserver *observer; /* NULL = none */
     void *observer_context;

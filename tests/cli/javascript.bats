@@ -42,6 +42,35 @@ $1"
     out 'from the script'
 }
 
+@test "a script finds the URL in its environment, also when only an option gave it" {
+    script 1.0.0-1-a.js "console.log('at', process.env.DB_URL);"
+    local url=$DB_URL
+    unset DB_URL
+    expect 0 deploy latest --db-url "$url"
+    out "at $url"
+}
+
+@test "nothing is written where the scripts are" {
+    script 1.0.0-1-a.js 'await pool.query(sql`create table a (x integer)`);' 'await pool.query(sql`drop table a`);'
+    chmod a-w alterations
+    expect 0 deploy latest
+    expect 0 rollback-to-timestamp 0.5
+    chmod u+w alterations
+    same "$(deployed)" ''
+}
+
+@test "TypeScript runs where Node strips types, and is refused with the remedy where it does not" {
+    local nodes
+    nodes=$("$BATS_TEST_DIRNAME/../logto/fetch")/node_modules
+    echo "import { sql } from 'dbalt';
+type Pool = { query(query: unknown): Promise<unknown> };
+export default { up: async (pool: Pool) => { await pool.query(sql\`create table typed (x integer)\`); } };" | alteration 1.0.0-1-a.ts
+    PATH=$nodes/node20/bin:$PATH expect 2 deploy latest
+    err 'cannot read TypeScript: install Node 22.13 or newer, or the package "sucrase" beside the scripts'
+    PATH=$nodes/node22/bin:$PATH expect 0 deploy latest
+    same "$(tables)" typed
+}
+
 @test "an exception undoes all, and is told with its line" {
     fails_whole "        throw new Error('all wrong');" 'all wrong'
     err '1.0.0-1-a.js:6'
