@@ -20,10 +20,18 @@ typedef struct ModuleRun {
     DbaltError cause;         /* then */
 } ModuleRun;
 
+static bool is_module(const Standing *standing)
+{
+    return standing->alteration != NULL && standing->alteration->kind == KIND_JAVASCRIPT;
+}
+
 /* The modules of the plan, in the order in which they will run. */
 static bool expect_modules(DbaltPlan *plan, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
+    if (plan->host_expects)
+        return true;
+
     const Selection *selection = &plan->selection;
     const char **paths = arena_allocate_array(&arena, selection->count, sizeof *paths);
     char folder[PATH_MAX];
@@ -32,10 +40,10 @@ static bool expect_modules(DbaltPlan *plan, DbaltError *error)
         return fail_errno(error, DBALT_ERROR_FOLDER, "cannot find the folder \"%s\"", plan->survey.folder.path);
 
     for (size_t i = 0; i < selection->count; i++) {
-        const Alteration *alteration = selection->rows[i]->alteration;
-        if (alteration != NULL && alteration->kind == KIND_JAVASCRIPT)
-            paths[count++] = arena_format(&arena, "%s/%s", folder, alteration->file);
+        if (is_module(selection->rows[i]))
+            paths[count++] = arena_format(&arena, "%s/%s", folder, selection->rows[i]->alteration->file);
     }
+    plan->host_expects = true;
     return node_host_expect(plan->host, paths, count, error);
 }
 
@@ -51,7 +59,16 @@ static bool start_host(DbaltPlan *plan, DbaltError *error)
         .interactive = project->interactive,
         .silence = project->script_timeout > 0 && !project->interactive ? project->script_timeout : WAIT_FOREVER,
     };
-    return node_host_start(&plan->host, &options, error) && expect_modules(plan, error);
+    return node_host_start(&plan->host, &options, error);
+}
+
+bool module_prepare(DbaltPlan *plan, DbaltError *error)
+{
+    for (size_t i = 0; i < plan->selection.count; i++)
+        if (is_module(plan->selection.rows[i]))
+            return start_host(plan, error);
+
+    return true;
 }
 
 /* Node imports by absolute path. */
@@ -77,7 +94,7 @@ bool module_load(Script *script, DbaltPlan *plan, DbaltError *error)
     char path[PATH_MAX];
     bool present[SECTION_COUNT];
     if (!module_check(script, plan, error) || !find_module(path, script, error) || !start_host(plan, error) ||
-        !node_host_load(present, plan->host, path, error))
+        !expect_modules(plan, error) || !node_host_load(present, plan->host, path, error))
         return false;
 
     for (size_t section = 0; section < SECTION_COUNT; section++)
@@ -304,7 +321,7 @@ static bool run_module(ModuleRun *module, const Script *script, SectionKind sect
 {
     char path[PATH_MAX];
     DbaltPlan *plan = module->run->plan;
-    return find_module(path, script, error) && start_host(plan, error) &&
+    return find_module(path, script, error) && start_host(plan, error) && expect_modules(plan, error) &&
            node_host_run(plan->host, path, section, answer_queries, module, error);
 }
 

@@ -9,7 +9,10 @@
 /* DBALT_ERROR_SCRIPT where the database's driver cannot answer the queries of modules. */
 bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error);
 
-/* Loads a module into the plan's host, which is started when it is the first, and tells in the script what it exports. */
+/* Starts the plan's host if the plan has a module: it comes up while the lock is taken. */
+bool module_prepare(DbaltPlan *plan, DbaltError *error);
+
+/* Loads a module into the plan's host, and tells in the script what it exports. */
 bool module_load(Script *script, DbaltPlan *plan, DbaltError *error);
 
 /* Runs a section inside a transaction that was begun for it, up to its COMMIT. */

@@ -19,7 +19,8 @@ struct DbaltPlan {
     Survey survey;
     Selection selection;
     DbaltEntries entries;
-    NodeHost *host; /* owned; NULL until a JavaScript alteration is about to be looked at */
+    NodeHost *host;    /* owned; NULL until a JavaScript alteration is about to be looked at */
+    bool host_expects; /* it was told which scripts come */
     bool has_run;
 };
 

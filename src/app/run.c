@@ -3,6 +3,7 @@
 #include "app/run.h"
 
 #include "app/backup.h"
+#include "app/module.h"
 #include "base/cleanup.h"
 #include "history/lock.h"
 
@@ -130,7 +131,7 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
         .waiting = project_tell_waiting,
         .context = project,
     };
-    if (!lock_take(&project->history, &options, error))
+    if (!module_prepare(plan, error) || !lock_take(&project->history, &options, error))
         return false;
 
     bool ok = run_locked(&run, error);

@@ -26,6 +26,7 @@ struct NodeHost {
     Wait *wait;
     Child child;
     bool interactive;
+    bool is_ready; /* it has said so */
     int64_t silence;
     char *buffer; /* owned: what was read and not yet taken */
     size_t length, capacity, taken;
@@ -158,9 +159,11 @@ void node_host_stop(NodeHost *host)
 }
 
 /* "ready" of the protocol; a node that is too old says so instead. */
-static bool greet(NodeHost *host, DbaltError *error)
+static bool await_ready(NodeHost *host, DbaltError *error)
 {
     CLEANUP(host_message_done) HostMessage hello = {0};
+    if (host->is_ready)
+        return true;
     if (!receive(&hello, host, "node", START_WITHIN, error)) {
         if (error->code != DBALT_ERROR_INTERRUPTED)
             fail(error, DBALT_ERROR_SCRIPT, "node ends before it runs anything");
@@ -168,7 +171,8 @@ static bool greet(NodeHost *host, DbaltError *error)
     }
     if (hello.kind == HOST_FAILED)
         return fail(error, DBALT_ERROR_SCRIPT, "%s", host_message_text(&hello, "message"));
-    return hello.kind == HOST_READY || host_message_fail_out_of_turn(&hello, error);
+    host->is_ready = hello.kind == HOST_READY;
+    return host->is_ready || host_message_fail_out_of_turn(&hello, error);
 }
 
 bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
@@ -187,10 +191,6 @@ bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *
     if (host == NULL)
         abort();
     *host = (NodeHost){.wait = options->wait, .child = child, .interactive = options->interactive, .silence = options->silence};
-    if (!greet(host, error)) {
-        node_host_stop(host);
-        return false;
-    }
     *result = host;
     return true;
 }
@@ -202,7 +202,7 @@ bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, Db
         json_array_append_new(list, json_string(paths[i]));
 
     CLEANUP(json_cleanup) json_t *message = json_pack("{s:s, s:o}", "type", "expect", "paths", list);
-    return send_object(host, message, "node", error);
+    return await_ready(host, error) && send_object(host, message, "node", error);
 }
 
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
@@ -214,7 +214,7 @@ bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *pat
 
     CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
     CLEANUP(host_message_done) HostMessage answer = {0};
-    if (!send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
+    if (!await_ready(host, error) || !send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
         return false;
     if (answer.kind == HOST_FAILED)
         return host_message_fail(&answer, path, DBALT_ERROR_SCRIPT, error);
@@ -269,7 +269,7 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
     CLEANUP(json_cleanup)
     json_t *request = json_pack("{s:s, s:s, s:s, s:b}", "type", "run", "path", path, "section", host_message_section(section),
                                 "interactive", host->interactive);
-    if (!send_object(host, request, path, error))
+    if (!await_ready(host, error) || !send_object(host, request, path, error))
         return false;
 
     for (;;) {

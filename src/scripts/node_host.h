@@ -26,7 +26,10 @@ typedef struct NodeOptions {
  */
 typedef bool NodeQueries(json_t *answers, const json_t *queries, void *context, DbaltError *error);
 
-/* The caller owns *host. DBALT_ERROR_SCRIPT when there is no node, or one that is too old. */
+/*
+ * The caller owns *host. It goes on while node comes up: whatever is asked first waits for that. DBALT_ERROR_SCRIPT, here or there,
+ * when there is no node, or one that is too old.
+ */
 bool node_host_start(NodeHost **host, const NodeOptions *options, DbaltError *error);
 
 /* Asks it to end, kills it when it does not, frees all. NULL is fine. */
