@@ -130,7 +130,7 @@ static bool accept_files(Survey *survey, const Standing **rows, size_t count, Db
     Arena *arena = survey->arena;
     Acceptance *acceptances = arena_allocate_array(arena, count, sizeof *acceptances);
     for (size_t i = 0; i < count; i++) {
-        Script script;
+        Script script = {0};
         if (!load_file(&script, arena, survey, rows[i], error))
             return false;
         acceptances[i] = (Acceptance){

@@ -353,6 +353,7 @@ refuses_by() { # KEY...
 }
 
 @test "status fits into 40 columns" {
+    # shellcheck disable=SC2034 # of terminal.bash
     columns=40 rows=24
     four_releases
     expect 0 deploy 1.0.0
