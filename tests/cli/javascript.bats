@@ -275,6 +275,28 @@ await pool.query(sql\`create table outside (x integer)\`).catch(() => {});"
     same "$(deployed)" ''
 }
 
+@test "what somebody else did before the first query is not done again" {
+    alteration 1.0.0-1-a.js <<'JS'
+import { execFileSync } from 'node:child_process';
+import { sql } from 'dbalt';
+
+const rival = "insert into dbalt.alteration (identity, release, name, kind, deployed_by, host, version) values ('1-a', '1.0.0', 'a', 'javascript', 'x', 'y', 'z')";
+
+export default {
+    up: async (pool) => {
+        execFileSync('psql', ['-Xqc', rival, process.env.DB_URL]);
+        await pool.query(sql`create table once (x integer)`).catch(() => {});
+        await pool.query(sql`create table twice (x integer)`).catch(() => {});
+    },
+};
+JS
+    script 1.0.0-2-b.js 'await pool.query(sql`create table next (x integer)`);'
+    expect 0 deploy latest
+    err 'Somebody else did it meanwhile'
+    same "$(tables)" next
+    same "$(deployed)" '1-a 2-b'
+}
+
 # ---- Logto's state
 
 keeps_state() {
