@@ -116,9 +116,23 @@ static bool ask_what_became(bool *is_deployed, Run *run, const Whole *whole, con
     if (!project_connect(project, false, error))
         return false;
     /* The server may not know yet that nobody listens, and go on with what was sent ahead. */
-    if (backend != NULL && (!project->driver->end_orphan(project->connection, backend, &busy, error) || busy))
+    if (backend != NULL && !project->driver->end_orphan(project->connection, backend, &busy, error))
         return false;
+    if (busy)
+        return fail(error, DBALT_ERROR_DATABASE, "the server is still at it");
     return transaction_find_out(is_deployed, &fault, &project->history, &whole->deploy, error);
+}
+
+/* Says why it is not known yet, once for each reason. */
+static void tell_doubt(const Dbalt *project, DbaltError *told, const char *identity, const DbaltError *reason, int64_t deadline)
+{
+    if (strcmp(told->message, reason->message) == 0)
+        return;
+
+    *told = *reason;
+    int64_t left = deadline - wait_now();
+    project_inform(project, DBALT_EVENT_WARNING, "not known yet what became of \"%s\": %s; asking again for %lld s", identity,
+                   told->message, (long long)(left > 0 ? (left + 999) / 1000 : 0));
 }
 
 /*
@@ -131,6 +145,7 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
     bool deploys = run->plan->action == DBALT_DEPLOY;
     const char *done = deploys ? "deployed" : "rolled back";
     DbaltError cause = *error;
+    DbaltError told = {0};
     int64_t deadline = wait_now() + FIND_OUT_WITHIN;
     bool is_done = true;
     bool known = false;
@@ -151,7 +166,10 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
             project_disconnect(project);
             known = ask_what_became(&is_deployed, run, whole, backend, error);
             is_done = known && is_deployed == deploys;
-            if (!known && !wait_sleep(&project->wait, pause))
+            if (known)
+                break;
+            tell_doubt(project, &told, whole->deploy.identity, error, deadline);
+            if (!wait_sleep(&project->wait, pause))
                 break;
         }
         run->result.done += is_done;

@@ -18,6 +18,9 @@ class Point(typing.NamedTuple):
     index: int
     is_after: bool  # when the message was forwarded, not before
 
+    def is_at(self, connection, side, index, _message):
+        return self[:3] == (connection, side, index)
+
 
 class Verb(enum.Enum):
     PASS = "go on"
@@ -59,6 +62,7 @@ class Proxy(threading.Thread):
         self.act = act
         self.log = []  # (connection, side, index, type) of every message
         self.pairs = []
+        self.was_hit = False
         self.hushed = []  # clients that came in a blackout
         self.network = Verb.PASS
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -140,7 +144,8 @@ class Proxy(threading.Thread):
         if kind == "K" and stream.side == "B":
             pair.backend = struct.unpack_from("!I", message, 5)[0]
 
-        here = self.point is not None and self.point[:3] == (pair.number, stream.side, index)
+        here = self.point is not None and self.point.is_at(pair.number, stream.side, index, message)
+        self.was_hit = self.was_hit or here
         if here and not self.point.is_after and not self.obey(pair):
             return
         try:
