@@ -75,7 +75,7 @@ typedef enum DbaltAction {
 typedef enum DbaltEventKind {
     DBALT_EVENT_INFO,      /* message */
     DBALT_EVENT_WARNING,   /* message */
-    DBALT_EVENT_WAITING,   /* message: another deploy holds the lock; who, and since when. Told once for each holder */
+    DBALT_EVENT_WAITING,   /* message: another deploy holds the lock: who, since when, and what it runs. Told when that changes */
     DBALT_EVENT_STARTED,   /* entry, section, action, index, count: a section begins to run */
     DBALT_EVENT_DONE,      /* the same, and took: it is committed */
     DBALT_EVENT_SKIPPED,   /* entry, message: somebody else did it meanwhile */

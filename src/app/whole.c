@@ -8,6 +8,7 @@
 #include "app/module.h"
 #include "base/cleanup.h"
 #include "history/journal.h"
+#include "history/lock.h"
 
 enum {
     SERIALIZATION_RETRIES = 5,
@@ -190,6 +191,7 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
 static void tell_start(Whole *whole, Run *run)
 {
     whole->started = wait_now();
+    lock_announce(&run->plan->project->history, whole->deploy.identity);
     run->section = section_name(whole->section);
     run->statements = whole->pieces.statement_count;
     run->told_at = whole->started;

@@ -1,5 +1,6 @@
 #include "base/wait.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -69,31 +70,67 @@ static int poll_timeout(int64_t until)
     return until - now > INT_MAX ? INT_MAX : (int)(until - now);
 }
 
-static bool guest_is_due(const WaitGuest *guest, const struct pollfd *polled)
+void wait_admit(Wait *wait, WaitGuest *guest)
 {
-    return guest != NULL && (polled->revents != 0 || wait_now() >= guest->serve_at);
+    size_t room = WAIT_GUESTS;
+    for (size_t i = 0; i < WAIT_GUESTS; i++) {
+        if (wait->guests[i] == guest)
+            return;
+        if (wait->guests[i] == NULL)
+            room = i;
+    }
+    assert(room < WAIT_GUESTS);
+    wait->guests[room] = guest;
+}
+
+void wait_dismiss(Wait *wait, const WaitGuest *guest)
+{
+    for (size_t i = 0; i < WAIT_GUESTS; i++)
+        if (wait->guests[i] == guest)
+            wait->guests[i] = NULL;
+}
+
+static struct pollfd guest_polled(const WaitGuest *guest)
+{
+    return (struct pollfd){.fd = guest == NULL ? -1 : guest->descriptor, .events = guest != NULL && guest->writes ? POLLOUT : POLLIN};
+}
+
+/* One guest may send another away. */
+static void serve_guests(Wait *wait, const struct pollfd *polled)
+{
+    for (size_t i = 0; i < WAIT_GUESTS; i++) {
+        WaitGuest *guest = wait->guests[i];
+        if (guest != NULL && (polled[i].revents != 0 || wait_now() >= guest->serve_at))
+            guest->serve(guest);
+    }
+}
+
+static int64_t earliest(const Wait *wait, int64_t deadline)
+{
+    for (size_t i = 0; i < WAIT_GUESTS; i++)
+        if (wait->guests[i] != NULL && wait->guests[i]->serve_at < deadline)
+            deadline = wait->guests[i]->serve_at;
+    return deadline;
 }
 
 WaitResult wait_for(Wait *wait, int descriptor, short events, int64_t deadline)
 {
     for (;;) {
-        WaitGuest *guest = wait->guest;
-        struct pollfd polled[] = {
+        struct pollfd polled[2 + WAIT_GUESTS] = {
             {.fd = descriptor, .events = events},
             {.fd = wait->cancel_told ? -1 : wait->cancel_read, .events = POLLIN},
-            {.fd = guest == NULL ? -1 : guest->descriptor, .events = POLLIN},
         };
+        for (size_t i = 0; i < WAIT_GUESTS; i++)
+            polled[2 + i] = guest_polled(wait->guests[i]);
 
-        int64_t until = guest != NULL && guest->serve_at < deadline ? guest->serve_at : deadline;
-        if (poll(polled, sizeof(polled) / sizeof(polled[0]), poll_timeout(until)) < 0) {
+        if (poll(polled, sizeof(polled) / sizeof(polled[0]), poll_timeout(earliest(wait, deadline))) < 0) {
             if (errno != EINTR)
                 abort(); /* no memory */
             continue;
         }
 
-        /* The guest first: a descriptor that is always ready must not starve it. */
-        if (guest_is_due(guest, &polled[2]))
-            guest->serve(guest);
+        /* The guests first: a descriptor that is always ready must not starve them. */
+        serve_guests(wait, &polled[2]);
 
         if (polled[1].revents != 0) {
             wait->cancel_told = true;

@@ -17,18 +17,28 @@ typedef enum WaitResult {
 
 /* Something that must go on while dbalt waits for something else, such as the heartbeat of a lock. */
 typedef struct WaitGuest {
-    int descriptor;                         /* polled too for reading; -1 = none */
+    int descriptor;                         /* polled too; -1 = none */
+    bool writes;                            /* polled for writing instead of reading */
     int64_t serve_at;                       /* by wait_now(): serve is called then at the latest */
     void (*serve)(struct WaitGuest *guest); /* must not block nor wait; sets serve_at anew */
     void *context;                          /* the owner's */
 } WaitGuest;
 
+/* As many as one connection needs: the heartbeat of its lock, and who watches its statements. */
+#define WAIT_GUESTS 2
+
 typedef struct Wait {
-    int cancel_read;  /* owned pipe */
-    int cancel_write; /* owned */
-    bool cancel_told; /* WAIT_CANCELLED was returned once */
-    WaitGuest *guest; /* borrowed; NULL = none */
+    int cancel_read;                /* owned pipe */
+    int cancel_write;               /* owned */
+    bool cancel_told;               /* WAIT_CANCELLED was returned once */
+    WaitGuest *guests[WAIT_GUESTS]; /* borrowed; NULL = none */
 } Wait;
+
+/* Serves the guest from now on, whenever something is waited for; asserts that there is room for it. Twice is once. */
+void wait_admit(Wait *wait, WaitGuest *guest);
+
+/* Fine for one that is no guest. */
+void wait_dismiss(Wait *wait, const WaitGuest *guest);
 
 /* Makes the pipe, non-blocking and close-on-exec. False with errno when the system refuses. */
 bool wait_init(Wait *wait);

@@ -143,6 +143,12 @@ typedef struct Backup {
     const char *restore; /* the shell command that brings the database back to it; without a password */
 } Backup;
 
+/* What a server tells of the lock's holder without our holder row. */
+typedef struct LockHolder {
+    const char *who;  /* a line; NULL = unknown */
+    const char *task; /* what it announced last; NULL = nothing */
+} LockHolder;
+
 typedef struct Driver Driver;
 
 /* Drivers put it first into their own struct. */
@@ -195,8 +201,11 @@ struct Driver {
 
     void (*lock_release)(Connection *connection);
 
-    /* Who holds the lock, as far as the server tells without our holder row: one line in the arena, or NULL. Optional. */
-    const char *(*lock_holder)(Connection *connection, Arena *arena);
+    /* Who holds the lock, as far as the server tells; in the arena. Optional. */
+    LockHolder (*lock_holder)(Connection *connection, Arena *arena);
+
+    /* Lets those who wait for the lock know what its holder is at, should that take a while. Costs nothing. Optional, with lock_holder. */
+    void (*lock_announce)(Connection *connection, const char *task);
 
     /* A name of this connection's server process, for the holder row; NULL when it has none of its own, as behind a pooler. Optional; its life is the connection's. */
     const char *(*backend)(Connection *connection);

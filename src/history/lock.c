@@ -33,7 +33,7 @@ static bool read_holder(Holder *holder, Arena *arena, History *history, DbaltErr
     return fail_context(error, "cannot read the history");
 }
 
-/* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z", or what the server tells, or that nothing is known. */
+/* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z, running 1-a", or what the server tells, or that nothing is known. */
 static bool describe_holder(const char **text, Arena *arena, History *history, DbaltError *error)
 {
     Connection *connection = history->connection;
@@ -41,13 +41,14 @@ static bool describe_holder(const char **text, Arena *arena, History *history, D
     if (!read_holder(&holder, arena, history, error))
         return false;
 
-    *text = NULL;
+    LockHolder told = {0};
+    if (connection->driver->lock_holder != NULL)
+        told = connection->driver->lock_holder(connection, arena);
     if (holder.by != NULL)
-        *text = arena_format(arena, "%s on %s (pid %s) since %s", holder.by, holder.host, holder.pid, holder.since);
-    else if (connection->driver->lock_holder != NULL)
-        *text = connection->driver->lock_holder(connection, arena);
-    if (*text == NULL)
-        *text = "one that has just begun";
+        told.who = arena_format(arena, "%s on %s (pid %s) since %s", holder.by, holder.host, holder.pid, holder.since);
+    if (told.who == NULL)
+        told.who = "one that has just begun";
+    *text = told.task == NULL ? told.who : arena_format(arena, "%s, running %s", told.who, told.task);
     return true;
 }
 
@@ -172,6 +173,13 @@ void lock_give_back(History *history)
     history_submit(history, HISTORY_RELEASE_HOLD, NULL, 0);
     connection_finish(connection, NULL, &ignored);
     connection->driver->lock_release(connection);
+}
+
+void lock_announce(History *history, const char *identity)
+{
+    Connection *connection = history->connection;
+    if (connection->driver->lock_announce != NULL)
+        connection->driver->lock_announce(connection, identity);
 }
 
 bool lock_check(History *history, DbaltError *error)

@@ -7,8 +7,9 @@
 
 typedef struct LockOptions {
     bool no_wait;
-    int wait_seconds;                                    /* 0 = no limit */
-    void (*waiting)(const char *message, void *context); /* told once for each holder, and for the orphan of a killed one */
+    int wait_seconds; /* 0 = no limit */
+    void (*waiting)(const char *message,
+                    void *context); /* told of each holder, each alteration that takes long, and the orphan of a killed one */
     void *context;
 } LockOptions;
 
@@ -20,6 +21,9 @@ bool lock_take(History *history, const LockOptions *options, DbaltError *error);
 
 /* Removes the row that says who holds it, and gives it back. Fine without connection or lock. */
 void lock_give_back(History *history);
+
+/* Lets those who wait know at which alteration the holder is, where the database can tell them. */
+void lock_announce(History *history, const char *identity);
 
 /* DBALT_ERROR_DATABASE when the lock was lost since: nothing may run then. */
 bool lock_check(History *history, DbaltError *error);

@@ -238,3 +238,38 @@ free() {
     expect 2 deploy latest --wait-lock soon
     expect 2 deploy latest --wait-lock
 }
+
+# bats test_tags=postgres
+@test "who waits is told which alteration runs" {
+    held
+    start waiter deploy latest
+    until_true 20 grep -q "Waiting for another deploy: $(id -un) on $(uname -n) (pid $holder) since 20.*, running 1-a" waiter.err
+    expect 5 deploy latest --no-wait
+    err "running 1-a"
+    kill -INT "$pid"
+    finish waiter "$pid"
+    free
+}
+
+# A lease ends 30 s after the last heartbeat.
+# bats test_tags=postgres
+@test "a deploy that is stopped, or whose host is lost, loses the lock, and does nothing when it comes back" {
+    query "create table log (n text)"
+    printf "insert into log values ('a'); select pg_sleep(3);\n" | alteration 1.0.0-1-a.sql
+    printf "insert into log values ('b');\n" | alteration 1.0.0-2-b.sql
+    start stopped deploy latest
+    local stopped=$pid
+    until_true 30 has_sleeper
+    kill -STOP "$stopped"
+
+    expect 0 deploy latest
+    same "$(query "select string_agg(n, ' ' order by n) from log")" "a b"
+    same "$(deployed)" "1-a 2-b"
+
+    kill -CONT "$stopped"
+    finish stopped "$stopped"
+    same "$status" 6
+    err "deploy lock was lost"
+    same "$(query "select string_agg(n, ' ' order by n) from log")" "a b"
+    same "$(events "kind = 'deploy'")" "$(printf 'deploy 1-a\ndeploy 2-b')"
+}

@@ -69,3 +69,23 @@ has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and l
     same "$(query "select to_regclass('b')")" ""
     same "$(deployed)" ""
 }
+
+# The server's processes stop, as a dead server's do: the connections stay, and nothing comes. A new connection finds the row of the
+# stopped one, which nobody can know the end of.
+@test "a server that falls silent in mid-deploy ends in exit 6 after --answer-timeout" {
+    query "create table slow (n integer)"
+    printf 'insert into slow values (1);\nselect pg_sleep(300);\n' | alteration 1.0.0-1-a.sql
+    start deploy deploy latest --answer-timeout=1
+    local deploy=$pid backends
+    until_true 60 has_sleeper
+    backends=$(query "select pid from pg_stat_activity where datname = current_database() and application_name like 'dbalt%'")
+    # shellcheck disable=SC2086
+    kill -STOP $backends
+    finish deploy "$deploy"
+    # shellcheck disable=SC2086
+    kill -KILL $backends
+    same "$status" 6
+    err "no sign of life for 1 s"
+    err "Unknown whether \"1-a\" was deployed"
+    err "run the command again"
+}

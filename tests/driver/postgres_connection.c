@@ -349,6 +349,86 @@ static void a_deploy_is_one_message_and_one_answer(void **state)
     assert_string_equal(fixture_query(fixture, "SELECT kind, identity, release, sha256 FROM dbalt_suite.event"), "deploy|1-a|1.0.0|u\n");
 }
 
+/* Connects by the proxy; what runs may be silent for a second. */
+static void open_by_proxy(Client *client, char *url, size_t size, const Fixture *fixture, const Proxy *proxy)
+{
+    snprintf(url, size, "postgres://postgres@127.0.0.1:%u/%s?sslmode=disable&gssencmode=disable", proxy->port, fixture->database);
+    ConnectOptions options = {.url = url, .timeout = 10000, .limits = {.lock = 5000, .answer = 1000}};
+    assert_true(client_connect(client, &options));
+}
+
+/* Another process silences the proxy as soon as somebody sleeps. */
+static pid_t silence_later(const Fixture *fixture, const Proxy *proxy)
+{
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+
+    fixture_becomes(fixture, SLEEPERS, "1\n");
+    kill(proxy->pid, SIGSTOP);
+    _exit(0);
+}
+
+static void a_server_that_falls_silent_is_given_up(void **state)
+{
+    Fixture *fixture = *state;
+    Proxy proxy;
+    Client client;
+    char url[256];
+    bool taken;
+    DbaltError error;
+    proxy_start(&proxy);
+    open_by_proxy(&client, url, sizeof(url), fixture, &proxy);
+    assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
+
+    pid_t child = silence_later(fixture, &proxy);
+    Result result = client_alter(&client, "SELECT pg_sleep(300)");
+    waitpid(child, NULL, 0);
+    client_close(&client);
+    proxy_stop(&proxy);
+
+    assert_int_equal(result.fault, FAULT_CONNECTION);
+    assert_int_equal(result.error.code, DBALT_ERROR_DATABASE);
+    assert_string_equal(result.error.message, "the database server gave no sign of life for 1 s");
+}
+
+static void a_slow_statement_is_no_dead_server(void **state)
+{
+    Fixture *fixture = *state;
+    Client client;
+    bool taken;
+    DbaltError error;
+    ConnectOptions options = {.url = fixture->url, .timeout = 10000, .limits = {.lock = 5000, .answer = 1000}};
+    assert_true(client_connect(&client, &options));
+    assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
+
+    assert_true(client_alter(&client, "SELECT pg_sleep(3)").ok);
+
+    /* It is the heartbeat of the lock that tells. */
+    driver_postgres.lock_release(client.connection);
+    assert_int_equal(client_alter(&client, "SELECT pg_sleep(30)").fault, FAULT_CONNECTION);
+    client_close(&client);
+}
+
+/* dbalt's own questions are answered at once or not at all. */
+static void a_question_to_a_silent_server_ends_without_a_limit_too(void **state)
+{
+    Fixture *fixture = *state;
+    Proxy proxy;
+    Client client;
+    char url[256];
+    proxy_start(&proxy);
+    snprintf(url, sizeof(url), "postgres://postgres@127.0.0.1:%u/%s?sslmode=disable&gssencmode=disable", proxy.port, fixture->database);
+    assert_true(client_open_patiently(&client, url, CLIENT_WRITES, 500));
+
+    kill(proxy.pid, SIGSTOP);
+    client_history(&client, HISTORY_READ_LAYOUT, NULL, 0);
+    Result result = client_run(&client);
+    client_close(&client);
+    proxy_stop(&proxy);
+    assert_int_equal(result.fault, FAULT_CONNECTION);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +443,9 @@ int main(void)
         DATABASE_TEST(a_cancel_leaves_no_backend_running),
         DATABASE_TEST(a_cancel_stops_the_feeding_of_a_copy),
         DATABASE_TEST(the_server_ends_what_a_killed_client_ran),
+        DATABASE_TEST(a_server_that_falls_silent_is_given_up),
+        DATABASE_TEST(a_slow_statement_is_no_dead_server),
+        DATABASE_TEST(a_question_to_a_silent_server_ends_without_a_limit_too),
         DATABASE_TEST(a_deploy_is_one_message_and_one_answer),
     };
     return cmocka_run_group_tests_name("driver/postgres-connection", tests, NULL, NULL);

@@ -48,19 +48,45 @@ static void tells_who_holds_the_lock(void **state)
 {
     Fixture *fixture = *state;
     CLEANUP(arena_done) Arena arena = {0};
-    assert_null(driver_postgres.lock_holder(fixture->client.connection, &arena));
+    assert_null(driver_postgres.lock_holder(fixture->client.connection, &arena).who);
 
     assert_true(lock_try(&fixture->client));
-    const char *holder = driver_postgres.lock_holder(fixture->client.connection, &arena);
+    LockHolder holder = driver_postgres.lock_holder(fixture->client.connection, &arena);
     static const char begin[] = "user \"postgres\" from the server itself since 20";
-    assert_memory_equal(holder, begin, strlen(begin));
+    assert_memory_equal(holder.who, begin, strlen(begin));
+    assert_null(holder.task);
 
     fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
                            " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
     Client stranger;
     assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_READS));
-    assert_string_equal(driver_postgres.lock_holder(stranger.connection, &arena), "user \"postgres\"");
+    assert_string_equal(driver_postgres.lock_holder(stranger.connection, &arena).who, "user \"postgres\"");
+
+    /* What the holder is at may be seen by all, once it takes a while. */
+    driver_postgres.lock_announce(fixture->client.connection, "1663923770-it's");
+    int64_t deadline = wait_now() + 20000;
+    const char *task = NULL;
+    while (task == NULL && wait_now() < deadline && driver_postgres.lock_is_held(fixture->client.connection))
+        task = driver_postgres.lock_holder(stranger.connection, &arena).task;
+    assert_non_null(task);
+    assert_string_equal(task, "1663923770-it's");
     client_close(&stranger);
+}
+
+/* A snapshot, short as it lives, may be the one that a concurrent build finds and waits for: then for the end of all. */
+static void a_heartbeat_takes_no_snapshot(void **state)
+{
+    Fixture *fixture = *state;
+    Client client;
+    ConnectOptions options = {.url = fixture->url, .timeout = 10000, .limits = {.answer = 400}};
+    assert_true(client_connect(&client, &options));
+    assert_true(lock_try(&client));
+
+    client_script(&client, "SELECT pg_sleep(0.5)");
+    assert_true(client_run(&client).ok);
+    assert_string_equal(fixture_query(fixture, "SELECT query FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE locktype = 'advisory'"),
+                        "SET LOCAL idle_in_transaction_session_timeout='30s';\n");
+    client_close(&client);
 }
 
 static bool orphan_is_busy(Client *client, const char *backend)
@@ -131,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         DATABASE_TEST(the_lock_is_in_no_ones_way),
         DATABASE_TEST(a_lock_that_was_lost_is_told),
+        DATABASE_TEST(a_heartbeat_takes_no_snapshot),
         DATABASE_TEST(tells_who_holds_the_lock),
         DATABASE_TEST(ends_an_orphan_that_waits_for_its_client),
         DATABASE_TEST(waits_for_an_orphan_that_it_may_not_end),

@@ -137,7 +137,7 @@ static void an_exclusive_lock_ends_with_its_script(void **state)
     static const StepKind ends[] = {STEP_COMMIT, STEP_ROLLBACK, STEP_SETTLE};
     Wait *wait = &fixture->client.wait;
     WaitGuest guest = {.descriptor = -1, .serve_at = wait_now() + 5000, .serve = give_up, .context = wait};
-    wait->guest = &guest; /* should it wait for itself */
+    wait_admit(wait, &guest); /* should it wait for itself */
 
     assert_alters(fixture, "CREATE TABLE item (id)");
     for (size_t i = 0; i < COUNT(ends); i++) {

@@ -98,9 +98,9 @@ static void assert_waits_for(SqliteFixture *fixture, const char *begin)
 {
     Blocker blocker = block(fixture, begin);
     WaitGuest guest = {.descriptor = -1, .serve_at = wait_now() + 150, .serve = serve_unblock, .context = &blocker};
-    fixture->client.wait.guest = &guest;
+    wait_admit(&fixture->client.wait, &guest);
     Result result = client_alter(&fixture->client, "INSERT INTO item VALUES (1)");
-    fixture->client.wait.guest = NULL;
+    wait_dismiss(&fixture->client.wait, &guest);
 
     assert_true(result.ok);
     assert_int_equal(blocker.until, -1);

@@ -9,23 +9,28 @@
 
 #include "sql/statement.h"
 
-bool client_open_patiently(Client *client, const char *url, ClientMode mode, int timeout)
+bool client_connect(Client *client, const ConnectOptions *given)
 {
     *client = (Client){0};
     if (!wait_init(&client->wait))
         abort();
 
-    const Driver *driver = driver_for(url, &client->error);
-    ConnectOptions options = {
-        .url = url,
-        .history_schema = "dbalt_suite",
-        .create = mode == CLIENT_CREATES,
-        .read_only = mode == CLIENT_READS,
-        .timeout = timeout,
-        .limits = {.lock = 5000},
-        .wait = &client->wait,
-    };
+    const Driver *driver = driver_for(given->url, &client->error);
+    ConnectOptions options = *given;
+    options.history_schema = "dbalt_suite";
+    options.wait = &client->wait;
     return driver != NULL && driver->connect(&client->connection, &options, &client->error);
+}
+
+bool client_open_patiently(Client *client, const char *url, ClientMode mode, int timeout)
+{
+    return client_connect(client, &(ConnectOptions){
+                                      .url = url,
+                                      .create = mode == CLIENT_CREATES,
+                                      .read_only = mode == CLIENT_READS,
+                                      .timeout = timeout,
+                                      .limits = {.lock = 5000},
+                                  });
 }
 
 bool client_open(Client *client, const char *url, ClientMode mode)

@@ -39,6 +39,9 @@ bool client_open(Client *client, const char *url, ClientMode mode);
 /* The same with the patience of a reader, in milliseconds. */
 bool client_open_patiently(Client *client, const char *url, ClientMode mode, int timeout);
 
+/* With these options, but for the history's schema and the Wait, which are the client's own. */
+bool client_connect(Client *client, const ConnectOptions *options);
+
 void client_close(Client *client);
 
 /* Queue a step. What they are given must live until client_run(). */

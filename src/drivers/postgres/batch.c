@@ -86,7 +86,7 @@ static void finish_message(PostgresBatch *batch)
     }
 }
 
-/* A server that stays silent although it was asked to cancel: nobody knows what became of the message. */
+/* A server that stays silent, perhaps although it was asked to cancel: nobody knows what became of the message. */
 static void give_up(PostgresConnection *connection)
 {
     PostgresBatch *batch = connection->oldest;
@@ -97,7 +97,11 @@ static void give_up(PostgresConnection *connection)
 
     Answer *failure = postgres_batch_fail(batch);
     failure->fault = FAULT_CONNECTION;
-    fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted, and the database server did not answer the cancel request");
+    if (connection->session.cancelled)
+        fail(&failure->error, DBALT_ERROR_INTERRUPTED, "interrupted, and the database server did not answer the cancel request");
+    else
+        fail(&failure->error, DBALT_ERROR_DATABASE, "the database server gave no sign of life for %g s",
+             (double)connection->session.silence / 1000);
 }
 
 static bool message_has_script(const PostgresBatch *batch)
@@ -124,11 +128,28 @@ static bool is_cancelled(PostgresSession *session)
     return session->cancelled || wait_for(session->wait, -1, 0, wait_now()) == WAIT_CANCELLED;
 }
 
+/* What is a user's, and the end of a transaction, may take its time; dbalt's own questions are small. */
+int64_t postgres_batch_silence(const PostgresConnection *connection)
+{
+    const PostgresBatch *batch = connection->oldest;
+    const Limits *limits = &connection->session.limits;
+    int64_t waits = 0;
+    for (size_t i = 0; i < batch->count; i++) {
+        const Step *step = &batch->steps[i].step;
+        if (step->is_script || step->kind == STEP_SETTLE || step->kind == STEP_COMMIT)
+            return limits->answer > 0 ? limits->answer : WAIT_FOREVER;
+        if (step->kind == STEP_BEGIN)
+            waits = step->lock_timeout > 0 ? step->lock_timeout : limits->lock > 0 ? limits->lock : WAIT_FOREVER;
+    }
+    return waits == WAIT_FOREVER ? WAIT_FOREVER : connection->timeout + waits;
+}
+
 static void send_message(PostgresConnection *connection)
 {
     PostgresBatch *batch = connection->oldest;
     PostgresSession *session = &connection->session;
-    if (batch->sent.step + batch->sent.offset == 0)
+    bool is_first = batch->sent.step + batch->sent.offset == 0;
+    if (is_first)
         postgres_session_start(session, WAIT_FOREVER);
     const Step *first = &batch->steps[batch->sent.step].step;
     batch->asks = !connection->knows_server && first->kind == STEP_SQL && !first->is_script;
@@ -139,6 +160,8 @@ static void send_message(PostgresConnection *connection)
         failure->error = error;
         return;
     }
+    if (is_first && !session->cancelled)
+        postgres_session_start(session, postgres_batch_silence(connection)); /* the question had its own */
     if (is_cancelled(session)) {
         Answer *failure = postgres_batch_fail(batch);
         failure->fault = FAULT_CANCELLED;

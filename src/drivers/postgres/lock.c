@@ -14,6 +14,16 @@
 #define LEASE 30000
 #define HEARTBEAT 5000
 
+/* What takes longer is announced. */
+#define ANNOUNCE_AFTER 500
+
+/*
+ * Renews the lease. No SELECT: its snapshot, short as it lives, may be the one that a CREATE INDEX CONCURRENTLY finds and waits for,
+ * and so for the end of the whole transaction.
+ */
+#define HEARTBEAT_SQL "SET LOCAL idle_in_transaction_session_timeout='30s';"
+#define TASK_PREFIX "dbalt: "
+
 /* transaction_timeout (of PostgreSQL 17 on) would end the lock as well. */
 #define TRY_SQL                                                                                             \
     "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;SET LOCAL idle_in_transaction_session_timeout='30s';%s" \
@@ -21,7 +31,8 @@
 #define NO_TRANSACTION_TIMEOUT_SQL "SET LOCAL transaction_timeout=0;"
 
 #define HOLDER_SQL                                                                                                               \
-    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')\n"        \
+    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),\n"       \
+    "       substring(a.application_name FROM '^" TASK_PREFIX "(.*)$')\n"                                                        \
     "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                            \
     "JOIN pg_catalog.pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n" \
     "JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"                                                                   \
@@ -30,10 +41,9 @@
 
 static void forget_lock(PostgresLock *lock, Wait *wait)
 {
-    if (wait->guest == &lock->guest)
-        wait->guest = NULL;
-
+    wait_dismiss(wait, &lock->guest);
     lock->held = false;
+    lock->task[0] = '\0';
     postgres_session_close(&lock->session);
 }
 
@@ -46,9 +56,10 @@ static void hear_of_end(void *context, const PGresult *notice)
         lock->ended = true;
 }
 
-/* Reads what has arrived: answers to heartbeats, or the end of the session. */
-static void listen_to_server(PostgresLock *lock)
+/* Reads what has arrived: answers to heartbeats, or the end of the session. A server that answers here is at the statement there, too. */
+static void listen_to_server(PostgresConnection *connection)
 {
+    PostgresLock *lock = &connection->lock;
     PGconn *libpq = lock->session.libpq;
     PQconsumeInput(libpq);
     while (!PQisBusy(libpq)) {
@@ -58,6 +69,7 @@ static void listen_to_server(PostgresLock *lock)
 
         lock->ended = lock->ended || PQresultStatus(result) == PGRES_FATAL_ERROR;
         lock->heard_at = wait_now();
+        postgres_session_heard(&connection->session);
         PQclear(result);
     }
 }
@@ -68,12 +80,33 @@ static bool is_alive(const PostgresLock *lock)
     return !lock->ended && (status == PQTRANS_INTRANS || status == PQTRANS_ACTIVE) && wait_now() < lock->heard_at + LEASE;
 }
 
+/* Often enough to tell in time that the server lives. */
+static int64_t heartbeat_interval(const PostgresConnection *connection)
+{
+    int64_t limit = connection->session.limits.answer / 4;
+    return limit > 0 && limit < HEARTBEAT ? limit : HEARTBEAT;
+}
+
+static void send_heartbeat(PostgresLock *lock)
+{
+    PGconn *libpq = lock->session.libpq;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *sql = HEARTBEAT_SQL;
+    char *task = lock->task[0] == '\0' || lock->task_is_told ? NULL : PQescapeLiteral(libpq, lock->task, strlen(lock->task));
+    if (task != NULL)
+        sql = arena_format(&arena, HEARTBEAT_SQL "SET LOCAL application_name=%s", task);
+    PQfreemem(task);
+
+    if (PQsendQuery(libpq, sql) == 1)
+        lock->task_is_told = true;
+}
+
 static void serve(WaitGuest *guest)
 {
     PostgresConnection *connection = guest->context;
     PostgresLock *lock = &connection->lock;
 
-    listen_to_server(lock);
+    listen_to_server(connection);
     if (!is_alive(lock)) {
         forget_lock(lock, connection->base.wait);
         return;
@@ -82,9 +115,9 @@ static void serve(WaitGuest *guest)
         return;
 
     if (PQtransactionStatus(lock->session.libpq) == PQTRANS_INTRANS)
-        PQsendQuery(lock->session.libpq, "SELECT 1");
+        send_heartbeat(lock);
     PQflush(lock->session.libpq);
-    lock->beat_at = guest->serve_at = wait_now() + HEARTBEAT;
+    lock->beat_at = guest->serve_at = wait_now() + heartbeat_interval(connection);
 }
 
 /* Behind a pooler of one connection whoever comes second waits without end, and says nothing. */
@@ -163,10 +196,10 @@ bool postgres_lock_try(Connection *base, bool *taken, DbaltError *error)
     int64_t now = wait_now();
     lock->held = true;
     lock->heard_at = now;
-    lock->beat_at = now + HEARTBEAT;
+    lock->beat_at = now + heartbeat_interval(connection);
     lock->guest =
         (WaitGuest){.descriptor = PQsocket(lock->session.libpq), .serve_at = lock->beat_at, .serve = serve, .context = connection};
-    base->wait->guest = &lock->guest;
+    wait_admit(base->wait, &lock->guest);
     if (connection->is_pooled && !main_answers(connection, error)) {
         forget_lock(lock, base->wait);
         return fail_second(connection, error);
@@ -190,25 +223,41 @@ void postgres_lock_release(Connection *base)
     PostgresLock *lock = &connection->lock;
     if (lock->held) {
         /* The rival who asks next shall find it free: closing alone is not awaited. */
-        base->wait->guest = NULL;
+        wait_dismiss(base->wait, &lock->guest);
         DbaltError ignored;
         PQclear(postgres_session_query(&lock->session, "COMMIT", connection->timeout, &ignored));
     }
     forget_lock(lock, base->wait);
 }
 
-const char *postgres_lock_holder(Connection *base, Arena *arena)
+void postgres_lock_announce(Connection *base, const char *task)
+{
+    PostgresLock *lock = &((PostgresConnection *)base)->lock;
+    if (!lock->held)
+        return;
+
+    error_set(lock->task, sizeof lock->task, TASK_PREFIX "%s", task);
+    lock->task_is_told = false;
+    int64_t soon = wait_now() + ANNOUNCE_AFTER;
+    if (soon < lock->beat_at)
+        lock->beat_at = lock->guest.serve_at = soon;
+}
+
+LockHolder postgres_lock_holder(Connection *base, Arena *arena)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     const char *sql = arena_format(arena, HOLDER_SQL, connection->schema_name);
     DbaltError ignored; /* who it is, is news that a deploy can do without */
     CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, &ignored);
     if (result == NULL || PQntuples(result) == 0)
-        return NULL;
+        return (LockHolder){0};
 
     const char *address = PQgetvalue(result, 0, 1);
     const char *since = PQgetvalue(result, 0, 2);
     bool sees_all = *since != '\0';
     const char *place = *address != '\0' ? arena_format(arena, " from %s", address) : sees_all ? " from the server itself" : "";
-    return arena_format(arena, "user \"%s\"%s%s%s", PQgetvalue(result, 0, 0), place, sees_all ? " since " : "", since);
+    return (LockHolder){
+        .who = arena_format(arena, "user \"%s\"%s%s%s", PQgetvalue(result, 0, 0), place, sees_all ? " since " : "", since),
+        .task = PQgetisnull(result, 0, 3) ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 3)),
+    };
 }

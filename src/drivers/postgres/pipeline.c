@@ -95,7 +95,7 @@ void postgres_send(Connection *base)
     PostgresSession *session = &connection->session;
     PostgresBatch *batch = connection->newest;
     if (batch == connection->oldest) {
-        postgres_session_start(session, WAIT_FOREVER);
+        postgres_session_start(session, postgres_batch_silence(connection));
         PQenterPipelineMode(session->libpq);
     }
 

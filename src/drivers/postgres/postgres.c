@@ -211,6 +211,7 @@ const Driver driver_postgres = {
     .lock_is_held = postgres_lock_is_held,
     .lock_release = postgres_lock_release,
     .lock_holder = postgres_lock_holder,
+    .lock_announce = postgres_lock_announce,
     .backend = backend,
     .end_orphan = end_orphan,
     .clear_leftover = postgres_clear_leftover,

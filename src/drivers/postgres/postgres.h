@@ -49,8 +49,10 @@ typedef struct PostgresBatch {
 typedef struct PostgresLock {
     PostgresSession session; /* a second connection: its open transaction holds the lock */
     WaitGuest guest;         /* its heartbeat */
-    int64_t heard_at;        /* by wait_now(): the last sign of life */
-    int64_t beat_at;         /* the next heartbeat */
+    char task[64];           /* what the holder announced, as long as the server takes it as the application's name; "" = nothing */
+    bool task_is_told;
+    int64_t heard_at; /* by wait_now(): the last sign of life */
+    int64_t beat_at;  /* the next heartbeat */
     bool held;
     bool ended; /* by the server: it said so */
 } PostgresLock;
@@ -89,6 +91,9 @@ void postgres_submit(Connection *connection, const Step *step);
 void postgres_next(Connection *connection, Answer *answer);
 void postgres_batches_open(PostgresConnection *connection);
 void postgres_batches_close(PostgresConnection *connection);
+
+/* Milliseconds for which the server may be silent while it is at the oldest; WAIT_FOREVER = no limit. */
+int64_t postgres_batch_silence(const PostgresConnection *connection);
 
 /* Adds an empty one behind the newest. */
 void postgres_batch_add(PostgresConnection *connection);
@@ -148,7 +153,8 @@ void postgres_copy_locate(Answer *failure, const PostgresStep *steps, size_t cou
 bool postgres_lock_try(Connection *connection, bool *taken, DbaltError *error);
 bool postgres_lock_is_held(Connection *connection);
 void postgres_lock_release(Connection *connection);
-const char *postgres_lock_holder(Connection *connection, Arena *arena);
+LockHolder postgres_lock_holder(Connection *connection, Arena *arena);
+void postgres_lock_announce(Connection *connection, const char *task);
 
 /* The history's SQL as it stands in history.sql. */
 extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];

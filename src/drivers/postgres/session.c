@@ -21,10 +21,18 @@ void postgres_session_close(PostgresSession *session)
     session->libpq = NULL;
 }
 
-void postgres_session_start(PostgresSession *session, int64_t timeout)
+void postgres_session_start(PostgresSession *session, int64_t silence)
 {
     session->cancelled = false;
-    session->deadline = timeout == WAIT_FOREVER ? WAIT_FOREVER : wait_now() + timeout;
+    session->silence = silence;
+    session->deadline = WAIT_FOREVER;
+    postgres_session_heard(session);
+}
+
+void postgres_session_heard(PostgresSession *session)
+{
+    if (session->silence != WAIT_FOREVER && !session->cancelled)
+        session->deadline = wait_now() + session->silence;
 }
 
 static bool send_cancel(void *context)
@@ -53,13 +61,15 @@ static PostgresPump wait_for_events(PostgresSession *session, short events)
         request_cancel(session);
         break;
     case WAIT_TIMEOUT:
-        if (!repeats)
+        if (!repeats && wait_now() >= session->deadline)
             return POSTGRES_SILENT;
-        request_cancel(session);
+        if (repeats)
+            request_cancel(session);
         break;
     case WAIT_READY:
         /* Should it fail, the connection is broken, and the next result says so. */
         PQconsumeInput(session->libpq);
+        postgres_session_heard(session);
         break;
     }
     return POSTGRES_AGAIN;

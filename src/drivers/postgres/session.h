@@ -13,7 +13,8 @@ typedef struct PostgresSession {
     PGconn *libpq; /* owned; NULL = not open */
     Wait *wait;    /* borrowed */
     Limits limits;
-    int64_t deadline;   /* by wait_now(), of what runs now */
+    int64_t silence;    /* milliseconds without a sign of life that are borne now; WAIT_FOREVER = no limit */
+    int64_t deadline;   /* by wait_now(): the end of that silence */
     bool checks_client; /* the server can look out for clients that were killed */
     bool cancelled;     /* wait_cancel() was told while something ran: the server was asked to end it */
     int64_t cancel_at;  /* by wait_now(): when it is asked again */
@@ -23,7 +24,7 @@ typedef struct PostgresSession {
 typedef enum PostgresPump {
     POSTGRES_READY,  /* PQgetResult() will not block */
     POSTGRES_AGAIN,  /* something arrived, perhaps a notice: ask again */
-    POSTGRES_SILENT, /* the deadline has passed */
+    POSTGRES_SILENT, /* the server has been silent for too long */
 } PostgresPump;
 
 /* Connects; each host of the URL has the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
@@ -32,8 +33,11 @@ bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait
 /* Does not block. One that is not open is fine. */
 void postgres_session_close(PostgresSession *session);
 
-/* Before a statement is sent: nothing of it is cancelled yet, and it may take as long as timeout (WAIT_FOREVER = no limit). */
-void postgres_session_start(PostgresSession *session, int64_t timeout);
+/* Before a statement is sent: nothing of it is cancelled yet, and the server may be silent for so many milliseconds (WAIT_FOREVER = no limit). */
+void postgres_session_start(PostgresSession *session, int64_t silence);
+
+/* A sign of life that came another way: the silence begins anew. */
+void postgres_session_heard(PostgresSession *session);
 
 /* Waits once for an answer. Having been cancelled, the server gets 30 seconds to answer. */
 PostgresPump postgres_session_pump(PostgresSession *session);

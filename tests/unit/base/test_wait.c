@@ -145,7 +145,7 @@ static void serves_a_guest_when_its_time_has_come(void **state)
     World *world = *state;
     Served served = {.pause = 5, .drain = -1};
     WaitGuest guest = {.descriptor = -1, .serve_at = wait_now(), .serve = serve, .context = &served};
-    world->wait.guest = &guest;
+    wait_admit(&world->wait, &guest);
 
     assert_int_equal(wait_for(&world->wait, world->reading, POLLIN, wait_now() + 50), WAIT_TIMEOUT);
 
@@ -157,7 +157,7 @@ static void serves_a_guest_whose_descriptor_is_ready(void **state)
     World *world = *state;
     Served served = {.pause = 60 * 1000, .drain = world->reading};
     WaitGuest guest = {.descriptor = world->reading, .serve_at = WAIT_FOREVER, .serve = serve, .context = &served};
-    world->wait.guest = &guest;
+    wait_admit(&world->wait, &guest);
     fill(world);
 
     assert_int_equal(wait_for(&world->wait, -1, 0, wait_now() + 20), WAIT_TIMEOUT);
@@ -165,12 +165,35 @@ static void serves_a_guest_whose_descriptor_is_ready(void **state)
     assert_int_equal(served.count, 1);
 }
 
+static void serves_as_many_guests_as_there_is_room_for(void **state)
+{
+    World *world = *state;
+    Served served[WAIT_GUESTS];
+    WaitGuest guests[WAIT_GUESTS];
+    for (size_t i = 0; i < WAIT_GUESTS; i++) {
+        served[i] = (Served){.pause = 60 * 1000, .drain = -1};
+        guests[i] = (WaitGuest){.descriptor = -1, .serve_at = wait_now(), .serve = serve, .context = &served[i]};
+        wait_admit(&world->wait, &guests[i]);
+        wait_admit(&world->wait, &guests[i]);
+    }
+
+    assert_int_equal(wait_for(&world->wait, -1, 0, wait_now() + 20), WAIT_TIMEOUT);
+    for (size_t i = 0; i < WAIT_GUESTS; i++)
+        assert_int_equal(served[i].count, 1);
+
+    wait_dismiss(&world->wait, &guests[0]);
+    guests[0].serve_at = guests[1].serve_at = wait_now();
+    assert_int_equal(wait_for(&world->wait, -1, 0, wait_now() + 20), WAIT_TIMEOUT);
+    assert_int_equal(served[0].count, 1);
+    assert_int_equal(served[1].count, 2);
+}
+
 static void does_not_starve_a_guest_for_a_descriptor_that_is_always_ready(void **state)
 {
     World *world = *state;
     Served served = {.pause = 60 * 1000, .drain = -1};
     WaitGuest guest = {.descriptor = -1, .serve_at = wait_now(), .serve = serve, .context = &served};
-    world->wait.guest = &guest;
+    wait_admit(&world->wait, &guest);
     fill(world);
 
     assert_int_equal(wait_for(&world->wait, world->reading, POLLIN, WAIT_FOREVER), WAIT_READY);
@@ -216,6 +239,7 @@ int main(void)
         in_world(does_not_sleep_once_cancelled),
         in_world(serves_a_guest_when_its_time_has_come),
         in_world(serves_a_guest_whose_descriptor_is_ready),
+        in_world(serves_as_many_guests_as_there_is_room_for),
         in_world(does_not_starve_a_guest_for_a_descriptor_that_is_always_ready),
         in_world(makes_descriptors_that_neither_block_nor_leak),
         in_world(is_done_twice_without_harm),
