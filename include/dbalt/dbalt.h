@@ -83,6 +83,9 @@ typedef enum DbaltEventKind {
     DBALT_EVENT_NOTICE,    /* entry, message: what the database said while the script ran */
     DBALT_EVENT_STATEMENT, /* entry, section, action, index, count, statement, statements, took: a statement is done, not the last one */
     DBALT_EVENT_BACKUP,    /* path, restore: a backup of the database was made; nothing is changed yet */
+    DBALT_EVENT_PROGRESS, /* as STARTED, about once a second where a statement runs longer; took: so far; percent; message: the phase, as the
+                              server calls it, or whom it waits for; NULL when the server tells neither. PostgreSQL alone */
+    DBALT_EVENT_BLOCKED,  /* entry, message: whom a statement waits for; told when that changes. PostgreSQL alone */
 } DbaltEventKind;
 
 /* One event; all of it is borrowed, and valid during the call alone. */
@@ -100,6 +103,7 @@ typedef struct DbaltEvent {
     int64_t took;        /* milliseconds */
     const char *path;    /* of the backup; NULL likewise */
     const char *restore; /* the shell command that restores it; without a password */
+    int percent;         /* of the phase, PROGRESS alone; -1 = not known */
 } DbaltEvent;
 
 typedef void DbaltObserver(const DbaltEvent *event, void *context);

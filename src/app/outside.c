@@ -217,7 +217,7 @@ bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError
     int64_t started = wait_now();
     size_t bytes = script->sections[section].text.length;
     size_t passed_over = 0;
-    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section_name(section), .bytes = bytes});
+    run_begin_section(run, section_name(section), bytes, pieces.statement_count);
     if (!end_session(run, run_statements(&outside, pieces, &passed_over, error), error) || !lock_check(&run->plan->project->history, error))
         return false;
 

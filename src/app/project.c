@@ -1,4 +1,4 @@
-#include "app/project.h"
+#include "app/run.h"
 
 #include "base/cleanup.h"
 #include "base/process.h"
@@ -101,6 +101,8 @@ bool project_connect(Dbalt *project, bool read_only, DbaltError *error)
         .read_only = read_only,
         .timeout = project->connect_timeout,
         .limits = project->limits,
+        .watch = project->observer == NULL ? NULL : run_report,
+        .watch_context = project,
         .wait = &project->wait,
     };
     if (!project->driver->connect(&connection, &options, error))

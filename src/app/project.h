@@ -7,6 +7,8 @@
 
 #include "history/history.h"
 
+typedef struct Run Run;
+
 struct Dbalt {
     Arena arena;   /* what lives as long as the handle */
     Arena results; /* what the last call returned; emptied by the next */
@@ -24,6 +26,7 @@ struct Dbalt {
     const Driver *driver;   /* NULL when no URL was given */
     Connection *connection; /* owned; NULL while there is none */
     bool connection_reads_only;
+    Run *run;        /* borrowed: what the connection works for; NULL = no alteration */
     History history; /* its connection is the one above */
     Wait wait;
 };

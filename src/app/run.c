@@ -2,6 +2,8 @@
 
 #include "app/run.h"
 
+#include <string.h>
+
 #include "app/backup.h"
 #include "app/module.h"
 #include "base/cleanup.h"
@@ -22,6 +24,45 @@ void run_turn_to(Run *run, size_t index)
     run->index = index;
     run->standing = run->plan->selection.rows[index];
     run->entry = &run->plan->entries.rows[index];
+}
+
+void run_begin_section(Run *run, const char *section, size_t bytes, size_t statements)
+{
+    run->section = section;
+    run->bytes = bytes;
+    run->statements = statements;
+    run->began_at = run->told_at = wait_now();
+    run->blockers[0] = '\0';
+    run->blocking[0] = '\0';
+    lock_announce(&run->plan->project->history, run->entry->identity);
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_STARTED, .section = section, .bytes = bytes});
+}
+
+static void note_blockers(Run *run, const Report *report, const char *message)
+{
+    if (strcmp(run->blocking, report->blocking) != 0)
+        run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_BLOCKED, .message = message});
+    error_set(run->blockers, sizeof run->blockers, "%s", report->blockers);
+    error_set(run->blocking, sizeof run->blocking, "%s", report->blocking);
+}
+
+void run_report(const Report *report, void *context)
+{
+    Run *run = ((Dbalt *)context)->run;
+    if (run == NULL)
+        return;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    bool is_blocked = report->blockers != NULL;
+    const char *message = is_blocked ? arena_format(&arena, "waits for %s", report->blockers) : report->phase;
+    if (is_blocked)
+        note_blockers(run, report, message);
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_PROGRESS,
+                                .section = run->section,
+                                .bytes = run->bytes,
+                                .message = message,
+                                .took = wait_now() - run->began_at,
+                                .percent = is_blocked ? -1 : report->percent});
 }
 
 void run_hear(const Answer *answer, void *context)
@@ -134,7 +175,9 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
     if (!module_prepare(plan, error) || !lock_take(&project->history, &options, error))
         return false;
 
+    project->run = &run;
     bool ok = run_locked(&run, error);
+    project->run = NULL;
     lock_give_back(&project->history);
     if (result != NULL)
         *result = run.result;

@@ -5,23 +5,33 @@
 
 #include "app/plan.h"
 
-typedef struct Run {
+struct Run {
     DbaltPlan *plan;
     DbaltResult result;
     size_t index; /* of the present alteration in the selection */
     const Standing *standing;
     bool *deployed; /* one for each standing of the survey: as it is now; NULL when the foreign state is not kept */
     const DbaltEntry *entry;
-    const char *section; /* that runs, as one transaction */
-    size_t statements;   /* of it; 0 = not known */
+    const char *section; /* that runs */
+    size_t bytes;        /* of it */
+    size_t statements;   /* of it */
+    int64_t began_at;    /* by wait_now() */
     int64_t told_at;     /* by wait_now(): when a statement of it was told last, or it began */
-} Run;
+    char blockers[1024]; /* whom it waited for last; "" = nobody */
+    char blocking[128];  /* their names alone */
+};
 
 /* Turns to an alteration of the selection. */
 void run_turn_to(Run *run, size_t index);
 
 /* Tells an event of the present alteration; kind, section, message, bytes and took are the caller's. */
 void run_tell(const Run *run, const DbaltEvent *event);
+
+/* A section of the present alteration begins to run: tells it, to those who wait for the lock too. */
+void run_begin_section(Run *run, const char *section, size_t bytes, size_t statements);
+
+/* A ReportReceiver: context is the Dbalt. */
+void run_report(const Report *report, void *context);
 
 /* An AnswerReceiver: context is the Run. */
 void run_hear(const Answer *answer, void *context);

@@ -8,7 +8,6 @@
 #include "app/module.h"
 #include "base/cleanup.h"
 #include "history/journal.h"
-#include "history/lock.h"
 
 enum {
     SERIALIZATION_RETRIES = 5,
@@ -92,6 +91,8 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
 {
     int limit = outcome->fault == FAULT_LOCK_TIMEOUT ? run->plan->project->lock_retries : SERIALIZATION_RETRIES;
     if (tries >= limit) {
+        if (run->blockers[0] != '\0')
+            fail_add_detail(error, "it waited for %s", run->blockers);
         if (error->hint[0] == '\0')
             fail_hint(error, "it was tried %d times; other sessions hold what it needs: run it when they are done", tries + 1);
         return false;
@@ -191,12 +192,7 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
 static void tell_start(Whole *whole, Run *run)
 {
     whole->started = wait_now();
-    lock_announce(&run->plan->project->history, whole->deploy.identity);
-    run->section = section_name(whole->section);
-    run->statements = whole->pieces.statement_count;
-    run->told_at = whole->started;
-    run_tell(run, &(DbaltEvent){
-                      .kind = DBALT_EVENT_STARTED, .section = run->section, .bytes = whole->script.sections[whole->section].text.length});
+    run_begin_section(run, section_name(whole->section), whole->script.sections[whole->section].text.length, whole->pieces.statement_count);
 }
 
 static void note_done(Whole *whole, Run *run)

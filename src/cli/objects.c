@@ -42,15 +42,17 @@ static void add_step(JsonLine *line, const DbaltEvent *event)
     }
     if (event->kind != DBALT_EVENT_STARTED)
         json_line_number(line, "took", event->took);
+    if (event->kind == DBALT_EVENT_PROGRESS)
+        json_line_number_or_null(line, "percent", event->percent);
 }
 
 void objects_print_event(const DbaltEvent *event, FILE *out)
 {
     static const char *const names[] = {
-        [DBALT_EVENT_INFO] = "info",       [DBALT_EVENT_WARNING] = "warning", [DBALT_EVENT_WAITING] = "waiting",
-        [DBALT_EVENT_STARTED] = "started", [DBALT_EVENT_DONE] = "done",       [DBALT_EVENT_SKIPPED] = "skipped",
-        [DBALT_EVENT_RETRY] = "retry",     [DBALT_EVENT_NOTICE] = "notice",   [DBALT_EVENT_STATEMENT] = "statement",
-        [DBALT_EVENT_BACKUP] = "backup",
+        [DBALT_EVENT_INFO] = "info",         [DBALT_EVENT_WARNING] = "warning", [DBALT_EVENT_WAITING] = "waiting",
+        [DBALT_EVENT_STARTED] = "started",   [DBALT_EVENT_DONE] = "done",       [DBALT_EVENT_SKIPPED] = "skipped",
+        [DBALT_EVENT_RETRY] = "retry",       [DBALT_EVENT_NOTICE] = "notice",   [DBALT_EVENT_STATEMENT] = "statement",
+        [DBALT_EVENT_PROGRESS] = "progress", [DBALT_EVENT_BLOCKED] = "blocked", [DBALT_EVENT_BACKUP] = "backup",
     };
 
     JsonLine *line = json_line_new("event");
@@ -62,7 +64,8 @@ void objects_print_event(const DbaltEvent *event, FILE *out)
         json_line_text(line, "release", event->entry->release);
         json_line_text(line, "file", event->entry->file);
     }
-    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_STATEMENT || event->kind == DBALT_EVENT_DONE)
+    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_STATEMENT || event->kind == DBALT_EVENT_PROGRESS ||
+        event->kind == DBALT_EVENT_DONE)
         add_step(line, event);
     if (event->kind == DBALT_EVENT_BACKUP) {
         json_line_text(line, "path", event->path);

@@ -20,14 +20,23 @@ static const char *label_of(Arena *arena, const DbaltEntry *entry)
     return entry->file != NULL ? entry->file : arena_format(arena, "%s-%s", entry->release, entry->identity);
 }
 
+/* What the server tells of a statement that takes long: "building index: scanning table, 42 %". */
+static const char *progress_of(Arena *arena, const DbaltEvent *event)
+{
+    const char *percent = event->percent < 0 ? "" : arena_format(arena, ", %d %%", event->percent);
+    return event->message == NULL ? "" : arena_format(arena, "  %s%s", event->message, percent);
+}
+
 /* On a terminal the line is drawn over; elsewhere only what is done is worth a line. */
 static void show_step(Session *session, Arena *arena, const DbaltEvent *event)
 {
     bool is_done = event->kind == DBALT_EVENT_DONE;
-    const char *step = arena_format(arena, "[%zu/%zu] %s %s%s%s", event->index, event->count, label_of(arena, event->entry), event->section,
-                                    is_done ? "  " : "", is_done ? observer_duration(arena, event->took) : "");
+    bool has_begun = event->kind == DBALT_EVENT_STARTED;
+    const char *step = arena_format(arena, "[%zu/%zu] %s %s%s%s%s", event->index, event->count, label_of(arena, event->entry),
+                                    event->section, has_begun ? "" : "  ", has_begun ? "" : observer_duration(arena, event->took),
+                                    event->kind == DBALT_EVENT_PROGRESS ? progress_of(arena, event) : "");
 
-    bool is_told = session->settings.verbose || (is_done && session->progress.out == NULL);
+    bool is_told = (session->settings.verbose && event->kind != DBALT_EVENT_PROGRESS) || (is_done && session->progress.out == NULL);
     if (is_told)
         session_info(session, "%s", step);
 
@@ -48,7 +57,7 @@ static void show_statement(Session *session, Arena *arena, const DbaltEvent *eve
 static void show(Session *session, const DbaltEvent *event)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_DONE) {
+    if (event->kind == DBALT_EVENT_STARTED || event->kind == DBALT_EVENT_DONE || event->kind == DBALT_EVENT_PROGRESS) {
         show_step(session, &arena, event);
         return;
     }

@@ -120,14 +120,27 @@ typedef struct Limits {
     bool any_pause;    /* no limit for a pause between two statements: a person may be asked meanwhile */
 } Limits;
 
+/* What the server tells of a statement of a user's that takes long. */
+typedef struct Report {
+    const char *phase;    /* "building index: scanning table", as the server calls it; NULL = it tells none */
+    int percent;          /* of the phase; -1 = not known */
+    const char *blockers; /* whom it waits for, on one line; NULL = nobody */
+    const char *blocking; /* their names alone, which tell whether they are the same as before; NULL likewise */
+} Report;
+
+/* What is told is borrowed, and valid during the call, which must not use the connection. */
+typedef void ReportReceiver(const Report *report, void *context);
+
 typedef struct ConnectOptions {
     const char *url;
     const char *history_schema;
-    bool create;    /* make the database when it is not there (where traits.creates) */
-    bool read_only; /* nothing will be written */
-    int timeout;    /* milliseconds */
-    Limits limits;  /* as far as the driver can keep them */
-    Wait *wait;     /* borrowed for the life of the connection */
+    bool create;           /* make the database when it is not there (where traits.creates) */
+    bool read_only;        /* nothing will be written */
+    int timeout;           /* milliseconds */
+    Limits limits;         /* as far as the driver can keep them */
+    ReportReceiver *watch; /* told about every second of what runs longer; NULL = nobody. As far as the driver can look */
+    void *watch_context;
+    Wait *wait; /* borrowed for the life of the connection */
 } ConnectOptions;
 
 typedef struct Traits {

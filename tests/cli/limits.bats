@@ -1,3 +1,4 @@
+#!/usr/bin/env bats
 # How long a deploy bears the locks of others, and slow statements.
 # bats file_tags=postgres
 

@@ -357,15 +357,15 @@ static void open_by_proxy(Client *client, char *url, size_t size, const Fixture 
     assert_true(client_connect(client, &options));
 }
 
-/* Another process silences the proxy as soon as somebody sleeps. */
-static pid_t silence_later(const Fixture *fixture, const Proxy *proxy)
+/* Another process sends the proxy a signal as soon as somebody sleeps. */
+static pid_t signal_later(const Fixture *fixture, const Proxy *proxy, int number)
 {
     pid_t child = fork();
     if (child != 0)
         return child;
 
     fixture_becomes(fixture, SLEEPERS, "1\n");
-    kill(proxy->pid, SIGSTOP);
+    kill(proxy->pid, number);
     _exit(0);
 }
 
@@ -381,7 +381,7 @@ static void a_server_that_falls_silent_is_given_up(void **state)
     open_by_proxy(&client, url, sizeof(url), fixture, &proxy);
     assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
 
-    pid_t child = silence_later(fixture, &proxy);
+    pid_t child = signal_later(fixture, &proxy, SIGSTOP);
     Result result = client_alter(&client, "SELECT pg_sleep(300)");
     waitpid(child, NULL, 0);
     client_close(&client);
@@ -408,6 +408,41 @@ static void a_slow_statement_is_no_dead_server(void **state)
     driver_postgres.lock_release(client.connection);
     assert_int_equal(client_alter(&client, "SELECT pg_sleep(30)").fault, FAULT_CONNECTION);
     client_close(&client);
+}
+
+static void take_report(const Report *report, void *context)
+{
+    size_t *count = context;
+    assert_null(report->blockers);
+    (*count)++;
+}
+
+/* The server lives and has done its work; but the answer was lost on its way, or the connection with it. */
+static void an_answer_that_is_lost_is_not_waited_for(void **state)
+{
+    Fixture *fixture = *state;
+    Proxy proxy;
+    Client client;
+    char url[256];
+    bool taken;
+    DbaltError error;
+    size_t reports = 0;
+    proxy_start(&proxy);
+    snprintf(url, sizeof(url), "postgres://postgres@127.0.0.1:%u/%s?sslmode=disable&gssencmode=disable", proxy.port, fixture->database);
+    ConnectOptions options = {
+        .url = url, .timeout = 10000, .limits = {.lock = 5000, .answer = 4000}, .watch = take_report, .watch_context = &reports};
+    assert_true(client_connect(&client, &options));
+    assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
+
+    pid_t child = signal_later(fixture, &proxy, SIGUSR1);
+    Result result = client_alter(&client, "SELECT pg_sleep(3)");
+    waitpid(child, NULL, 0);
+    client_close(&client);
+    proxy_stop(&proxy);
+
+    assert_true(reports > 0);
+    assert_int_equal(result.fault, FAULT_CONNECTION);
+    assert_string_equal(result.error.message, "the database server gave no sign of life for 4 s");
 }
 
 /* dbalt's own questions are answered at once or not at all. */
@@ -444,6 +479,7 @@ int main(void)
         DATABASE_TEST(a_cancel_stops_the_feeding_of_a_copy),
         DATABASE_TEST(the_server_ends_what_a_killed_client_ran),
         DATABASE_TEST(a_server_that_falls_silent_is_given_up),
+        DATABASE_TEST(an_answer_that_is_lost_is_not_waited_for),
         DATABASE_TEST(a_slow_statement_is_no_dead_server),
         DATABASE_TEST(a_question_to_a_silent_server_ends_without_a_limit_too),
         DATABASE_TEST(a_deploy_is_one_message_and_one_answer),

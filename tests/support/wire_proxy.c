@@ -5,7 +5,7 @@
  *
  * LISTEN_PORT 0 takes a free one; the port is printed on stdout. TARGET_HOST may be the folder of a socket. Each line of the log is
  * "<connection> <F|B> <type> <length>": F from the frontend, B from the backend; a startup packet has the type "startup". A line is
- * written before the message is forwarded. TLS must be off (sslmode=disable, gssencmode=disable).
+ * written before the message is forwarded. From SIGUSR1 on nothing that the server says reaches the first connection's client. TLS must be off (sslmode=disable, gssencmode=disable).
  */
 
 #include <arpa/inet.h>
@@ -13,6 +13,7 @@
 #include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -180,6 +181,14 @@ static void accept_pair(Pair *pairs, int listener, const char *host, const char 
     close(client);
 }
 
+static volatile sig_atomic_t is_first_deaf;
+
+static void deafen(int signal_number)
+{
+    (void)signal_number;
+    is_first_deaf = 1;
+}
+
 static void serve_pair(Pair *pair, const struct pollfd *polled, FILE *log)
 {
     bool open = true;
@@ -205,6 +214,7 @@ int main(int argc, char **argv)
     if (log == NULL)
         die(argv[4]);
 
+    signal(SIGUSR1, deafen);
     static Pair pairs[CONNECTION_LIMIT];
     for (size_t i = 0; i < CONNECTION_LIMIT; i++)
         pairs[i].client = pairs[i].server = -1;
@@ -214,10 +224,14 @@ int main(int argc, char **argv)
         struct pollfd polled[1 + 2 * CONNECTION_LIMIT] = {{.fd = listener, .events = POLLIN}};
         for (size_t i = 0; i < CONNECTION_LIMIT; i++) {
             polled[1 + 2 * i] = (struct pollfd){.fd = pairs[i].client, .events = POLLIN};
-            polled[2 + 2 * i] = (struct pollfd){.fd = pairs[i].server, .events = POLLIN};
+            bool is_heard = pairs[i].number != 1 || !is_first_deaf;
+            polled[2 + 2 * i] = (struct pollfd){.fd = is_heard ? pairs[i].server : -1, .events = POLLIN};
         }
-        if (poll(polled, 1 + 2 * CONNECTION_LIMIT, -1) < 0 && errno != EINTR)
-            die("poll");
+        if (poll(polled, 1 + 2 * CONNECTION_LIMIT, -1) < 0) {
+            if (errno != EINTR)
+                die("poll");
+            continue;
+        }
 
         for (size_t i = 0; i < CONNECTION_LIMIT; i++)
             if (pairs[i].client >= 0)

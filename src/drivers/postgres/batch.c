@@ -77,9 +77,11 @@ void postgres_submit(Connection *base, const Step *step)
 }
 
 /* The message ended well: whatever was counted, all that was sent is done. */
-static void finish_message(PostgresBatch *batch)
+static void finish_message(PostgresConnection *connection)
 {
+    PostgresBatch *batch = connection->oldest;
     batch->in_flight = false;
+    postgres_watch_end(connection);
     if (!batch->failed && batch->step < batch->sent.step) {
         batch->step = batch->sent.step;
         batch->statement = 0;
@@ -195,6 +197,8 @@ static void send_message(PostgresConnection *connection)
     if (batch->has_script && !message_wants_rows(batch))
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
+    if (batch->has_script)
+        postgres_watch_begin(connection);
     postgres_batch_pass_over(batch);
 }
 
@@ -260,7 +264,7 @@ static void advance(PostgresConnection *connection)
     }
     PGresult *result = PQgetResult(connection->session.libpq);
     if (result == NULL)
-        finish_message(batch);
+        finish_message(connection);
     else if (batch->asks && PQresultStatus(result) == PGRES_TUPLES_OK)
         take_about(connection, result);
     else

@@ -166,3 +166,12 @@ bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait
             return false;
     }
 }
+
+PGconn *postgres_session_dial_beside(const PostgresSession *session, const char *url)
+{
+    return connect_start(url, &(Hosts){
+                                  .names = PQhost(session->libpq),
+                                  .addresses = PQhostaddr(session->libpq),
+                                  .ports = PQport(session->libpq),
+                              });
+}

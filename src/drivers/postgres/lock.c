@@ -69,7 +69,8 @@ static void listen_to_server(PostgresConnection *connection)
 
         lock->ended = lock->ended || PQresultStatus(result) == PGRES_FATAL_ERROR;
         lock->heard_at = wait_now();
-        postgres_session_heard(&connection->session);
+        if (postgres_watch_sees_work(connection))
+            postgres_session_heard(&connection->session);
         PQclear(result);
     }
 }

@@ -97,6 +97,7 @@ void postgres_send(Connection *base)
     if (batch == connection->oldest) {
         postgres_session_start(session, postgres_batch_silence(connection));
         PQenterPipelineMode(session->libpq);
+        postgres_watch_begin(connection);
     }
 
     for (size_t i = 0; i < batch->count; i++)
@@ -114,8 +115,10 @@ void postgres_send(Connection *base)
 /* The last of what was sent is answered, or will never be. */
 static void leave(PostgresConnection *connection)
 {
-    if (connection->oldest->behind == connection->newest)
-        PQexitPipelineMode(connection->session.libpq);
+    if (connection->oldest->behind != connection->newest)
+        return;
+    PQexitPipelineMode(connection->session.libpq);
+    postgres_watch_end(connection);
 }
 
 static bool take_sync(PostgresConnection *connection)
@@ -150,6 +153,7 @@ bool postgres_pipeline_take(PostgresConnection *connection)
         return true;
     }
 
+    postgres_watch_begin(connection); /* of what comes behind */
     bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
     bool is_preparation = PQresultStatus(result) == PGRES_COMMAND_OK && *PQcmdStatus(result) == '\0';
     if (batch->failed || is_sync || is_preparation)

@@ -109,6 +109,7 @@ static void close_connection(Connection *base)
 
     if (connection->lock.session.libpq != NULL)
         postgres_lock_release(base);
+    postgres_watch_close(connection);
     postgres_batches_close(connection);
     postgres_session_close(&connection->session);
     arena_done(&connection->prepared.arena);
@@ -159,6 +160,7 @@ static bool connect_to_server(Connection **connection, const ConnectOptions *opt
         close_connection(&made->base);
         return false;
     }
+    postgres_watch_init(made, options);
     *connection = &made->base;
     return true;
 }

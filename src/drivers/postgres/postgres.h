@@ -65,6 +65,27 @@ typedef struct PostgresPrepared {
     unsigned generation; /* of their names: after a failure nobody knows which of them are there */
 } PostgresPrepared;
 
+typedef enum PostgresWatchState {
+    WATCH_NONE, /* nothing has taken long yet: there is no connection */
+    WATCH_CONNECTING,
+    WATCH_READY,
+    WATCH_ASKING,
+    WATCH_OVER, /* not wanted, or not to be had */
+} PostgresWatchState;
+
+typedef struct PostgresWatch {
+    PostgresWatchState state;
+    PGconn *libpq; /* owned; a third connection */
+    WaitGuest guest;
+    int64_t connect_until; /* by wait_now() */
+    bool is_running;       /* there is something to watch */
+    size_t statement;      /* the number of what runs */
+    size_t asked_about;    /* likewise: an answer may come too late */
+    unsigned idle_count;   /* answers in a row by which the server was not at work, though we wait for it */
+    ReportReceiver *receive;
+    void *context;
+} PostgresWatch;
+
 typedef struct PostgresConnection {
     Connection base;
     Arena arena;
@@ -77,6 +98,7 @@ typedef struct PostgresConnection {
     bool has_event_triggers; /* a user's code may run in any statement */
     bool is_standby;
     PostgresLock lock;
+    PostgresWatch watch;
     const char *url;         /* of the lock's connection */
     const char *schema;      /* of the history, as an identifier */
     const char *schema_name; /* the same as a literal */
@@ -155,6 +177,18 @@ bool postgres_lock_is_held(Connection *connection);
 void postgres_lock_release(Connection *connection);
 LockHolder postgres_lock_holder(Connection *connection, Arena *arena);
 void postgres_lock_announce(Connection *connection, const char *task);
+
+/* watch.c */
+void postgres_watch_init(PostgresConnection *connection, const ConnectOptions *options);
+
+/* A message of a user's was sent, and is answered. */
+void postgres_watch_begin(PostgresConnection *connection);
+void postgres_watch_end(PostgresConnection *connection);
+
+/* False when the server is not at work on what we wait for: its answer is lost. */
+bool postgres_watch_sees_work(const PostgresConnection *connection);
+
+void postgres_watch_close(PostgresConnection *connection);
 
 /* The history's SQL as it stands in history.sql. */
 extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];

@@ -30,6 +30,9 @@ typedef enum PostgresPump {
 /* Connects; each host of the URL has the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
 bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error);
 
+/* Begins to connect to the same server, for PQconnectPoll(); never NULL. No name is looked up. */
+PGconn *postgres_session_dial_beside(const PostgresSession *session, const char *url);
+
 /* Does not block. One that is not open is fine. */
 void postgres_session_close(PostgresSession *session);
 
