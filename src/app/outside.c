@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "history/journal.h"
 #include "history/lock.h"
+#include "sql/judge.h"
 #include "sql/statement.h"
 
 typedef struct Outside {
@@ -24,6 +25,24 @@ static bool write_journal(const Outside *outside, const char *kind, size_t state
     const DbaltEntry *entry = outside->run->entry;
     return journal_write(&outside->run->plan->project->history, kind, entry->identity, entry->release, section_name(outside->section),
                          statement + 1, sha256, message, error);
+}
+
+/*
+ * Those that cannot run in a transaction mostly wait for others without keeping anybody waiting, and what a limit breaks off may have
+ * to be cleared away: they wait on. A script's own limit stays.
+ */
+static bool set_limits(const Outside *outside, Text statement, bool *is_own, DbaltError *error)
+{
+    Connection *connection = outside->run->plan->project->connection;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *what;
+    Judgement judgement = judge_statement(&what, &arena, outside->script->dialect, statement);
+    *is_own = *is_own || outside->script->is_module || judgement == JUDGED_LOCK_TIMEOUT;
+    if (*is_own)
+        return true;
+
+    connection->driver->submit(connection, &(Step){.kind = STEP_LIMITS, .is_patient = judgement == JUDGED_OUTSIDE_ONLY});
+    return connection_finish(connection, NULL, error);
 }
 
 /* The statement with its COPY data behind it, if any: one to the journal. */
@@ -98,6 +117,8 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
         DbaltError ignored; /* without this row the next deploy asks, which is safe */
         write_journal(outside, "step-failed", statement, sha256, cause.message, &ignored);
     }
+    if (fault == FAULT_LOCK_TIMEOUT)
+        run_add_blockers(outside->run, &cause);
     if (offset >= 0)
         offset += piece->text.data - outside->script->sections[outside->section].text.data;
     run_describe_failure(outside->run, outside->script, outside->section, offset, statement, true, &cause);
@@ -126,6 +147,32 @@ static bool ask_operator(const Outside *outside, size_t statement, const Journal
 
 typedef enum Decision { RUN, PASS_OVER, TAKE_AS_DONE, STOP } Decision;
 
+/* A statement that was begun: the database may show whether it is done. STOP when it does not, or cannot be asked. */
+static Decision look_for_aftermath(const Outside *outside, size_t statement, Text text, const char *sha256, DbaltError *error)
+{
+    Dbalt *project = outside->run->plan->project;
+    const JournalStep *step = &outside->journal[statement];
+    Aftermath aftermath = AFTERMATH_UNKNOWN;
+    if (step->state == JOURNAL_BEGUN && strcmp(step->sha256, sha256) == 0 && project->driver->find_aftermath != NULL &&
+        !project->driver->find_aftermath(project->connection, &aftermath, text, error))
+        return STOP;
+
+    const char *section = section_name(outside->section);
+    switch (aftermath) {
+    case AFTERMATH_NONE:
+        project_inform(project, DBALT_EVENT_INFO, "Statement %zu of \"%s\" was begun at %s and not done: it runs again", statement + 1,
+                       section, step->at);
+        return RUN;
+    case AFTERMATH_DONE:
+        project_inform(project, DBALT_EVENT_INFO, "Statement %zu of \"%s\" was begun at %s, and is done", statement + 1, section, step->at);
+        return TAKE_AS_DONE;
+    case AFTERMATH_UNKNOWN:
+        break;
+    }
+    ask_operator(outside, statement, step, error);
+    return STOP;
+}
+
 static Decision decide(const Outside *outside, size_t statement, Text text, const char *sha256, DbaltError *error)
 {
     if (statement >= outside->journal_count || outside->journal[statement].state == JOURNAL_NONE)
@@ -143,8 +190,7 @@ static Decision decide(const Outside *outside, size_t statement, Text text, cons
     case DBALT_RESUME_STOP:
         break;
     }
-    ask_operator(outside, statement, step, error);
-    return STOP;
+    return look_for_aftermath(outside, statement, text, sha256, error);
 }
 
 static const char *hash_of(Arena *arena, Text statement)
@@ -157,6 +203,7 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
 {
     Run *run = outside->run;
     size_t statement = 0;
+    bool is_own = false; /* the limit for locks, from some statement on */
     for (size_t i = 0; i < pieces.count; i++) {
         const Piece *piece = &pieces.rows[i];
         if (piece->is_copy_data)
@@ -168,7 +215,8 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
         const char *sha256 = hash_of(outside->arena, piece->text);
         switch (decide(outside, statement, piece->text, sha256, error)) {
         case RUN:
-            if (!run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
+            if (!set_limits(outside, piece->text, &is_own, error) ||
+                !run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
                 return false;
             break;
         case PASS_OVER:

@@ -65,6 +65,12 @@ void run_report(const Report *report, void *context)
                                 .percent = is_blocked ? -1 : report->percent});
 }
 
+void run_add_blockers(const Run *run, DbaltError *error)
+{
+    if (run->blockers[0] != '\0')
+        fail_add_detail(error, "it waited for %s", run->blockers);
+}
+
 void run_hear(const Answer *answer, void *context)
 {
     Run *run = context;

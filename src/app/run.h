@@ -33,6 +33,9 @@ void run_begin_section(Run *run, const char *section, size_t bytes, size_t state
 /* A ReportReceiver: context is the Dbalt. */
 void run_report(const Report *report, void *context);
 
+/* For a lock that could not be had: whom its section waited for, where that is known. */
+void run_add_blockers(const Run *run, DbaltError *error);
+
 /* An AnswerReceiver: context is the Run. */
 void run_hear(const Answer *answer, void *context);
 

@@ -91,8 +91,7 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
 {
     int limit = outcome->fault == FAULT_LOCK_TIMEOUT ? run->plan->project->lock_retries : SERIALIZATION_RETRIES;
     if (tries >= limit) {
-        if (run->blockers[0] != '\0')
-            fail_add_detail(error, "it waited for %s", run->blockers);
+        run_add_blockers(run, error);
         if (error->hint[0] == '\0')
             fail_hint(error, "it was tried %d times; other sessions hold what it needs: run it when they are done", tries + 1);
         return false;

@@ -16,6 +16,7 @@ typedef enum StepKind {
     STEP_SQL,       /* SQL; outside a transaction each statement commits by itself */
     STEP_COPY_DATA, /* data for the COPY ... FROM STDIN that ended the step before */
     STEP_SETTLE,    /* checks what is deferred, and ends what the script may have left in the session: roles, settings ... */
+    STEP_LIMITS,    /* the connection's limits for what follows outside a transaction, up to STEP_SETTLE; none where they would leak */
     STEP_COMMIT,
     STEP_ROLLBACK,
 } StepKind;
@@ -30,6 +31,7 @@ typedef struct Step {
     bool is_script;            /* a user's SQL: its rows are not answered */
     bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
     SqlTrace trace;            /* of STEP_SETTLE: what there may be to settle */
+    bool is_patient;           /* of STEP_LIMITS: it may wait for locks as long as the server lets it */
     int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement may take, and a pause that has a limit; 0 = no limit */
     int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */
 } Step;
@@ -162,6 +164,13 @@ typedef struct LockHolder {
     const char *task; /* what it announced last; NULL = nothing */
 } LockHolder;
 
+/* What a database shows of a statement that began outside a transaction, and of which nobody knows how it ended. */
+typedef enum Aftermath {
+    AFTERMATH_UNKNOWN, /* that cannot be told of such a statement */
+    AFTERMATH_NONE,    /* it is not done: it may run, again or for the first time */
+    AFTERMATH_DONE,
+} Aftermath;
+
 typedef struct Driver Driver;
 
 /* Drivers put it first into their own struct. */
@@ -241,6 +250,9 @@ struct Driver {
      * makes sure that it can be read before it gets its name: <database>-<label>.<kind>. *backup lives in the arena. Optional.
      */
     bool (*backup)(Connection *connection, Backup *backup, Arena *arena, const char *folder, const char *label, DbaltError *error);
+
+    /* Looks for what such a statement would have done. Optional. */
+    bool (*find_aftermath)(Connection *connection, Aftermath *aftermath, Text statement, DbaltError *error);
 };
 
 extern const Driver driver_postgres;

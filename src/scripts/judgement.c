@@ -25,13 +25,24 @@ static bool refuse_in_transaction(const char *what, SectionKind section, DbaltEr
     return fail_hint(error, "move it to a section \"-- dbalt: %s\", which runs outside any transaction", outside);
 }
 
+/* The warning about a statement that may stand where it stands; NULL = none. */
+static const char *warn(Arena *arena, Judgement judgement, const char *what, SectionKind section, bool is_outside)
+{
+    if (judgement == JUDGED_UNREADABLE && !is_outside)
+        return arena_format(arena, "cannot tell whether this %s may run in a transaction: the database will say", what);
+    if (judgement == JUDGED_LOCK_TIMEOUT)
+        return arena_format(arena, "%s takes the place of --lock-timeout in the rest of \"%s\"", what, section_name(section));
+    return NULL;
+}
+
 bool script_judge(const char **warning, Arena *arena, const Script *script, SectionKind section, DbaltError *error)
 {
     CLEANUP(arena_done) Arena scratch = {0};
     const Section *place = &script->sections[section];
     bool is_outside = section == SECTION_BEFORE_UP || section == SECTION_BEFORE_DOWN;
     const char *found = NULL;
-    if (script->is_module) { /* its SQL is judged as it comes */
+    bool is_told[JUDGEMENT_COUNT] = {false}; /* one of each kind will do */
+    if (script->is_module) {                 /* its SQL is judged as it comes */
         *warning = NULL;
         return true;
     }
@@ -50,9 +61,12 @@ bool script_judge(const char **warning, Arena *arena, const Script *script, Sect
             return false;
         }
 
-        if (judgement == JUDGED_UNREADABLE && !is_outside && found == NULL)
-            found = arena_format(arena, "%s:%zu: cannot tell whether this %s may run in a transaction: the database will say", script->path,
-                                 place->line + place_count_lines(place->text, statement.offset), what);
+        const char *text = is_told[judgement] ? NULL : warn(&scratch, judgement, what, section, is_outside);
+        if (text == NULL)
+            continue;
+        is_told[judgement] = true;
+        found = arena_format(arena, "%s%s%s:%zu: %s", found == NULL ? "" : found, found == NULL ? "" : "; ", script->path,
+                             place->line + place_count_lines(place->text, statement.offset), text);
     }
 
     *warning = found;

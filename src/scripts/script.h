@@ -36,7 +36,8 @@ Fingerprint script_fingerprint(Arena *arena, const Script *script);
 
 /*
  * Refuses what cannot run in a section: in "up" and "down" transaction control and statements that the database refuses in a
- * transaction; in "before-*" COPY data are fine, transaction control is not. warning: one line or NULL, for what libpg_query cannot read.
+ * transaction; in "before-*" COPY data are fine, transaction control is not. warning: one line or NULL, for what libpg_query
+ * cannot read, and for a lock_timeout of the script's own.
  */
 bool script_judge(const char **warning, Arena *arena, const Script *script, SectionKind section, DbaltError *error);
 

@@ -38,6 +38,9 @@ static const Suspect postgres_suspects[] = {
     {.first = "ALTER", .second = "database", .contains = "tablespace"},
     {.first = "ALTER", .second = "subscription"},
     {.first = "ALTER", .second = "table", .contains = "concurrently"},
+    {.first = "SET", .contains = "lock_timeout"},
+    {.first = "RESET", .second = "lock_timeout"},
+    {.first = "RESET", .second = "all"},
     {.first = NULL},
 };
 

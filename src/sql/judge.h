@@ -10,7 +10,9 @@ typedef enum Judgement {
     JUDGED_FINE,
     JUDGED_TRANSACTION_CONTROL, /* BEGIN, COMMIT, ROLLBACK, PREPARE TRANSACTION ...; savepoints are fine */
     JUDGED_OUTSIDE_ONLY,        /* the database refuses it in a transaction: VACUUM, CREATE INDEX CONCURRENTLY ... */
+    JUDGED_LOCK_TIMEOUT,        /* fine, and from it on its own lock_timeout counts, not dbalt's: SET lock_timeout, RESET ALL */
     JUDGED_UNREADABLE,          /* it may be one of those, and libpg_query cannot read it: newer grammar, or a mistake */
+    JUDGEMENT_COUNT,
 } Judgement;
 
 /*

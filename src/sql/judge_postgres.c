@@ -186,7 +186,16 @@ static Judgement judge_alter_subscription(const char **what, const json_t *field
     return JUDGED_FINE;
 }
 
-/* Whatever calls PreventInTransactionBlock() in PostgreSQL 15 by its grammar alone (a partitioned table cannot be told from another). */
+static Judgement judge_set(const char **what, const json_t *fields)
+{
+    *what = has_value(fields, "kind", "VAR_RESET_ALL") ? "RESET ALL" : "SET lock_timeout";
+    return has_value(fields, "kind", "VAR_RESET_ALL") || has_value(fields, "name", "lock_timeout") ? JUDGED_LOCK_TIMEOUT : JUDGED_FINE;
+}
+
+/*
+ * Whatever calls PreventInTransactionBlock() in PostgreSQL 15 by its grammar alone (a partitioned table cannot be told from another); and what
+ * takes the place of dbalt's own limit for locks.
+ */
 static const Rule rules[] = {
     {"TransactionStmt", NULL, judge_transaction},
     {"IndexStmt", "CREATE INDEX CONCURRENTLY", judge_concurrent},
@@ -205,6 +214,7 @@ static const Rule rules[] = {
     {"CreateSubscriptionStmt", "CREATE SUBSCRIPTION ... WITH (create_slot = true)", judge_create_subscription},
     {"AlterSubscriptionStmt", NULL, judge_alter_subscription},
     {"DropSubscriptionStmt", "DROP SUBSCRIPTION", judge_always},
+    {"VariableSetStmt", NULL, judge_set},
 };
 
 static Judgement judge_node(const char **what, const json_t *statement)

@@ -257,7 +257,7 @@ free() {
     query "create table log (n text)"
     printf "insert into log values ('a'); select pg_sleep(3);\n" | alteration 1.0.0-1-a.sql
     printf "insert into log values ('b');\n" | alteration 1.0.0-2-b.sql
-    start stopped deploy latest
+    start stopped deploy latest --no-pipeline
     local stopped=$pid
     until_true 30 has_sleeper
     kill -STOP "$stopped"

@@ -17,6 +17,11 @@ hold() {
     until_true 60 has_sleeper
 }
 
+let_go() {
+    query "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()"
+    until_true 60 has_no_sleeper
+}
+
 columns() { query "select count(*) from information_schema.columns where table_name = 'a'"; }
 has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and locktype = 'relation'")" -gt 0 ]; }
 
@@ -89,4 +94,53 @@ has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and l
     err "no sign of life for 1 s"
     err "Unknown whether \"1-a\" was deployed"
     err "run the command again"
+}
+
+@test "a script that sets lock_timeout itself has its way, with a warning" {
+    printf 'set lock_timeout = 0;\nalter table a add column more text;\n' | alteration 1.0.0-1-a.sql
+    hold "lock table a"
+    start deploy deploy latest --lock-timeout=0.1 --lock-retries=0
+    local deploy=$pid
+    until_true 60 has_waiter
+    let_go
+    finish deploy "$deploy"
+    same "$status" 0
+    err "[warn] $DBALT_DIR/1.0.0-1-a.sql:1: SET lock_timeout takes the place of --lock-timeout in the rest of \"up\""
+    same "$(columns)" 2
+}
+
+# Behind a pooler a limit outside a transaction would be left to other clients.
+is_pooled() { [[ $SERVER_URL == *port=6432* ]]; }
+
+@test "before-up waits for a lock as long as --lock-timeout, and is not tried again" {
+    is_pooled && skip "there are no limits"
+    printf -- '-- dbalt: before-up\ncreate table b (id integer);\nalter table a add column more text;\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "lock table a"
+    expect 1 deploy latest --lock-timeout=0.1
+    err "lock timeout"
+    err_not "trying again"
+    err "statement 1 of 2 of \"before-up\" had run, and stays"
+    let_go
+    expect 0 deploy latest
+    same "$(columns)" 2
+}
+
+@test "a concurrent build outside waits for others as long as it takes, and --statement-timeout ends it" {
+    is_pooled && skip "there are no limits"
+    printf -- '-- dbalt: before-up\ncreate index concurrently a_id on a (id);\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "insert into a values (1)"
+    expect 1 deploy latest --lock-timeout=0.1 --statement-timeout=3
+    err "statement timeout"
+    let_go
+    expect 0 deploy latest
+    err "Dropped the invalid index a_id"
+    same "$(query "select indisvalid from pg_index where indexrelid = 'a_id'::regclass")" t
+}
+
+@test "a lock_timeout of before-up's own stays" {
+    is_pooled && skip "there are no limits"
+    printf -- "-- dbalt: before-up\nset lock_timeout = '77s';\nselect 1;\ncreate table seen as select current_setting('lock_timeout') as it;\n-- dbalt: up\n" |
+        alteration 1.0.0-1-a.sql
+    expect 0 deploy latest --lock-timeout=0.1
+    same "$(query "select it from seen")" 77s
 }

@@ -82,6 +82,144 @@ SQL
     same "$(invalid j)" t
 }
 
+# A function that makes a build last, and a table on which it does.
+slow_table() {
+    query "create function slow(integer) returns integer language plpgsql immutable as 'begin perform pg_sleep(0.05); return \$1; end'"
+    query "create table t (x integer); insert into t select generate_series(1, 60)"
+}
+is_building() { [ "$(query "select count(*) from pg_stat_progress_create_index where datname = current_database() and phase like 'building%'")" -gt 0 ]; }
+is_not_building() { [ "$(query "select count(*) from pg_stat_progress_create_index where datname = current_database()")" -eq 0 ]; }
+
+# bats test_tags=postgres
+@test "a concurrent build that was killed is built again, without a question" {
+    slow_table
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently if not exists i on t (slow(x));
+-- dbalt: up
+SQL
+    start deploy deploy latest
+    until_true 30 is_building
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    query "select pg_terminate_backend(pid) from pg_stat_progress_create_index"
+    until_true 30 is_not_building
+    same "$(invalid i)" t
+
+    expect 0 deploy latest
+    err 'Statement 1 of "before-up" was begun at 20'
+    err "and not done: it runs again"
+    err "Dropped the invalid index i, which an earlier build had left; it is built again"
+    same "$(invalid i)" f
+    same "$(steps)" "step-begun 1 step-begun 1 step-done 1"
+}
+
+# bats test_tags=postgres
+@test "a concurrent build that outlived its deploy is taken as done" {
+    slow_table
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently i on t (slow(x));
+-- dbalt: up
+-- dbalt: before-down
+drop index concurrently i;
+-- dbalt: down
+SQL
+    start deploy deploy latest
+    until_true 30 is_building
+    kill -KILL "$pid"
+    finish deploy "$pid"
+
+    expect 0 deploy latest
+    err "Waiting for another deploy"
+    err 'Statement 1 of "before-up" was begun at 20'
+    err ", and is done"
+    same "$(invalid i)" f
+    same "$(steps)" "step-begun 1 step-skipped 1"
+}
+
+# killed_drop: a roll back that is killed while its concurrent drop waits for a reader; $reader and $orphan are their processes on the server
+killed_drop() {
+    query "create table t (x integer)"
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently i on t (x);
+-- dbalt: up
+-- dbalt: before-down
+drop index concurrently i;
+-- dbalt: down
+SQL
+    expect 0 deploy latest
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"begin; select from t; select pg_sleep(300)" &
+    started+=("$!")
+    until_true 30 has_sleeper
+    reader=$(query "select pid from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()")
+    start rollback rollback 0.1.0 --yes
+    until_true 30 drop_waits
+    orphan=$(dropping)
+    kill -KILL "$pid"
+    finish rollback "$pid"
+}
+dropping() { query "select pid from pg_stat_activity where query like 'drop index concurrently%' and state = 'active' and wait_event_type = 'Lock'"; }
+drop_waits() { [ -n "$(dropping)" ]; }
+
+# bats test_tags=postgres
+@test "a concurrent drop that was killed is done again, without a question" {
+    killed_drop
+    query "select pg_terminate_backend($orphan, 10000), pg_terminate_backend($reader, 10000)"
+    expect 0 rollback 0.1.0 --yes
+    err 'Statement 1 of "before-down" was begun at 20'
+    err "and not done: it runs again"
+    same "$(query "select to_regclass('i')")" ""
+}
+
+# bats test_tags=postgres
+@test "a concurrent drop that outlived its roll back is taken as done" {
+    killed_drop
+    query "select pg_terminate_backend($reader, 10000)"
+    expect 0 rollback 0.1.0 --yes
+    err 'Statement 1 of "before-down" was begun at 20'
+    err ", and is done"
+    same "$(query "select to_regclass('i')")" ""
+}
+
+# bats test_tags=postgres
+@test "an invalid index that another session is building is not touched" {
+    slow_table
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently if not exists i on t (slow(x));
+-- dbalt: up
+SQL
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"create index concurrently i on t (slow(x))" &
+    started+=("$!")
+    until_true 30 is_building
+    local before
+    before=$(query "select 'i'::regclass::oid")
+    same "$(invalid i)" t
+    expect 0 deploy latest
+    err_not "Dropped"
+    until_true 60 is_not_building
+    same "$(query "select 'i'::regclass::oid")" "$before"
+    same "$(invalid i)" f
+}
+
+# bats test_tags=postgres
+@test "the index of a partitioned table, which is invalid by right, is not touched" {
+    query "create table p (x integer) partition by range (x); create table p1 partition of p for values from (1) to (9); create index i on only p (x)"
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently if not exists i on p (x);
+-- dbalt: up
+SQL
+    local before
+    before=$(query "select 'i'::regclass::oid")
+    run "$DBALT" deploy latest
+    [[ $output != *Dropped* ]]
+    same "$(query "select 'i'::regclass::oid")" "$before"
+    same "$(invalid i)" t
+}
+
 # bats test_tags=postgres
 @test "the index of one alteration does not hinder the concurrent one of another that waits" {
     alteration 1.0.0-1-a.sql <<'SQL'

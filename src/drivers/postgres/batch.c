@@ -71,6 +71,8 @@ void postgres_submit(Connection *base, const Step *step)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     PostgresBatch *batch = connection->newest;
+    if (step->kind == STEP_LIMITS && connection->is_pooled)
+        return; /* another client of the pooler would inherit them */
 
     batch->steps = arena_grow(&batch->arena, batch->steps, batch->count, &batch->capacity, sizeof(*batch->steps));
     batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step)};

@@ -20,6 +20,13 @@
     "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.datname = current_database()\n" \
     "                  AND (p.relid = i.indrelid OR p.relid IS NULL))"
 
+/* Whether an index is there and of use; the same parameters. */
+#define BUILT_SQL                                                                                  \
+    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
+    "WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1] AND i.indisvalid"
+
+#define GONE_SQL "SELECT WHERE to_regclass(%s) IS NULL"
+
 typedef struct Reader {
     Lexer lexer;
     Token token;
@@ -78,18 +85,40 @@ static bool read_statement(Text *index, Text *table, Text statement)
     return index->length > 0 && table->length > 0;
 }
 
+/* DROP INDEX CONCURRENTLY [IF EXISTS] index; false for all else. */
+static bool read_drop(Text *index, Text statement)
+{
+    Reader reader;
+    lexer_init(&reader.lexer, SQL_POSTGRES, statement);
+    advance(&reader);
+    if (!take_word(&reader, TEXT("DROP")) || !take_word(&reader, TEXT("INDEX")) || !take_word(&reader, TEXT("CONCURRENTLY")))
+        return false;
+    if (take_word(&reader, TEXT("IF")) && !take_word(&reader, TEXT("EXISTS")))
+        return false;
+
+    *index = take_name(&reader);
+    return index->length > 0;
+}
+
+/* The name as a literal, in the arena; NULL when it is no valid UTF-8. */
+static const char *literal_of(Arena *arena, PGconn *libpq, Text name)
+{
+    char *literal = PQescapeLiteral(libpq, name.data, name.length);
+    const char *copy = literal == NULL ? NULL : arena_copy_string(arena, literal);
+    PQfreemem(literal);
+    return copy;
+}
+
 /* The invalid index as its own name, quoted where it must be; NULL when there is none. */
 static bool find_invalid(const char **name, Arena *arena, PostgresConnection *connection, Text index, Text table, DbaltError *error)
 {
     PGconn *libpq = connection->session.libpq;
-    char *index_literal = PQescapeLiteral(libpq, index.data, index.length);
-    char *table_literal = PQescapeLiteral(libpq, table.data, table.length);
-    const char *sql = index_literal == NULL || table_literal == NULL ? NULL : arena_format(arena, FIND_SQL, table_literal, index_literal);
-    PQfreemem(index_literal);
-    PQfreemem(table_literal);
-    if (sql == NULL)
+    const char *index_name = literal_of(arena, libpq, index);
+    const char *table_name = literal_of(arena, libpq, table);
+    if (index_name == NULL || table_name == NULL)
         return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
 
+    const char *sql = arena_format(arena, FIND_SQL, table_name, index_name);
     CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
     if (result == NULL)
         return false;
@@ -117,5 +146,30 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
         return fail_context(error, "cannot drop the invalid index %s", name);
 
     *cleared = arena_format(arena, "Dropped the invalid index %s, which an earlier build had left; it is built again", name);
+    return true;
+}
+
+bool postgres_find_aftermath(Connection *base, Aftermath *aftermath, Text statement, DbaltError *error)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    PGconn *libpq = connection->session.libpq;
+    CLEANUP(arena_done) Arena arena = {0};
+    Text index;
+    Text table;
+    bool builds = read_statement(&index, &table, statement);
+    *aftermath = AFTERMATH_UNKNOWN;
+    if (!builds && !read_drop(&index, statement))
+        return true;
+
+    const char *index_name = literal_of(&arena, libpq, index);
+    const char *table_name = builds ? literal_of(&arena, libpq, table) : "";
+    if (index_name == NULL || table_name == NULL)
+        return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
+
+    const char *sql = builds ? arena_format(&arena, BUILT_SQL, table_name, index_name) : arena_format(&arena, GONE_SQL, index_name);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+    if (result == NULL)
+        return fail_context(error, "cannot find out what became of an index");
+    *aftermath = PQntuples(result) > 0 ? AFTERMATH_DONE : AFTERMATH_NONE;
     return true;
 }

@@ -31,6 +31,7 @@ size_t postgres_step_results(const Step *step)
 {
     switch (step->kind) {
     case STEP_BEGIN:
+    case STEP_LIMITS:
         return 2;
     case STEP_SETTLE:
     case STEP_ROLLBACK:
@@ -171,6 +172,15 @@ static Text begin_sql(Arena *arena, const Step *step, const PostgresSession *ses
     return text_of(arena_format(arena, "%s;", sql));
 }
 
+/* RESET: to what the server has for this user and database. */
+static Text limits_sql(Arena *arena, const Step *step, const Limits *limits)
+{
+    const char *lock = step->is_patient ? "RESET lock_timeout;" : arena_format(arena, "SET lock_timeout=%lld;", (long long)limits->lock);
+    const char *statement = limits->statement == 0 ? "RESET statement_timeout;"
+                                                   : arena_format(arena, "SET statement_timeout=%lld;", (long long)limits->statement);
+    return text_of(arena_format(arena, "%s%s", lock, statement));
+}
+
 Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session)
 {
     switch (step->kind) {
@@ -178,6 +188,8 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
         return step->sql;
     case STEP_BEGIN:
         return begin_sql(arena, step, session);
+    case STEP_LIMITS:
+        return limits_sql(arena, step, &session->limits);
     case STEP_SETTLE:
         return TEXT(SETTLE_SQL);
     case STEP_COMMIT:

@@ -218,4 +218,5 @@ const Driver driver_postgres = {
     .end_orphan = end_orphan,
     .clear_leftover = postgres_clear_leftover,
     .backup = postgres_backup,
+    .find_aftermath = postgres_find_aftermath,
 };

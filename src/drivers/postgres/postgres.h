@@ -196,5 +196,6 @@ extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];
 /* backup.c, leftover.c: driver.h says what. */
 bool postgres_backup(Connection *connection, Backup *backup, Arena *arena, const char *folder, const char *label, DbaltError *error);
 bool postgres_clear_leftover(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
+bool postgres_find_aftermath(Connection *connection, Aftermath *aftermath, Text statement, DbaltError *error);
 
 #endif

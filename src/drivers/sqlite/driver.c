@@ -186,8 +186,14 @@ static void roll_back_step(SqliteConnection *connection, const Step *step, Answe
     answer_code(connection, roll_back(connection), answer);
 }
 
+static void pass_over(SqliteConnection *connection, const Step *step, Answer *answer)
+{
+    (void)connection, (void)step;
+    answer->kind = ANSWER_DONE;
+}
+
 static void (*const runners[])(SqliteConnection *connection, const Step *step, Answer *answer) = {
-    [STEP_BEGIN] = begin_transaction, [STEP_SQL] = sqlite_run_next, [STEP_COPY_DATA] = copy_data,
+    [STEP_BEGIN] = begin_transaction, [STEP_SQL] = sqlite_run_next, [STEP_COPY_DATA] = copy_data,     [STEP_LIMITS] = pass_over,
     [STEP_SETTLE] = settle,           [STEP_COMMIT] = commit,       [STEP_ROLLBACK] = roll_back_step,
 };
 

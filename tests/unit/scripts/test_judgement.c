@@ -100,12 +100,38 @@ static void warns_of_grammar_it_does_not_know(void **state)
     assert_null(warning);
 }
 
+static void warns_of_a_lock_timeout_of_its_own_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql, *warning;
+        SectionKind section;
+    } cases[] = {
+        {"SET lock_timeout = 0;\nselect 1;\nSET lock_timeout = 1;",
+         "in/a.sql:1: SET lock_timeout takes the place of --lock-timeout in the rest of \"up\"", SECTION_UP},
+        {"-- dbalt: before-up\n\nreset all;\n", "in/a.sql:3: RESET ALL takes the place of --lock-timeout in the rest of \"before-up\"",
+         SECTION_BEFORE_UP},
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_done) Arena arena = {0};
+        Script script;
+        DbaltError error;
+        const char *warning = NULL;
+        assert_true(script_parse(&script, "in/a.sql", SQL_POSTGRES, text_of(cases[i].sql), &error));
+        assert_true(script_judge(&warning, &arena, &script, cases[i].section, &error));
+        assert_non_null(warning);
+        assert_string_equal(warning, cases[i].warning);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_what_fits_its_section),
         cmocka_unit_test(refuses_what_does_not_fit),
         cmocka_unit_test(warns_of_grammar_it_does_not_know),
+        cmocka_unit_test(warns_of_a_lock_timeout_of_its_own_once),
     };
     return cmocka_run_group_tests_name("scripts/judgement", tests, NULL, NULL);
 }

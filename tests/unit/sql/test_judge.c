@@ -52,6 +52,13 @@ static void tells_what_postgres_refuses_in_a_transaction(void **state)
 {
     (void)state;
     static const Case cases[] = {
+        {"SET lock_timeout = 0;", JUDGED_LOCK_TIMEOUT, "SET lock_timeout"},
+        {"set local lock_timeout to '1s';", JUDGED_LOCK_TIMEOUT, "SET lock_timeout"},
+        {"reset lock_timeout;", JUDGED_LOCK_TIMEOUT, "SET lock_timeout"},
+        {"reset all;", JUDGED_LOCK_TIMEOUT, "RESET ALL"},
+        {"set statement_timeout = 0;", JUDGED_FINE, NULL},
+        {"set search_path = lock_timeout;", JUDGED_FINE, NULL},
+        {"reset role;", JUDGED_FINE, NULL},
         {"commit prepared 'x';", JUDGED_OUTSIDE_ONLY, "COMMIT PREPARED"},
         {"rollback prepared 'x';", JUDGED_OUTSIDE_ONLY, "ROLLBACK PREPARED"},
         {"create index concurrently i on t (a);", JUDGED_OUTSIDE_ONLY, "CREATE INDEX CONCURRENTLY"},
