@@ -105,7 +105,9 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
 {
     Fault fault = FAULT_OTHER;
     long offset = -1;
-    if (!run_clear_leftover(outside->run, piece->text, error) || !write_journal(outside, "step-begun", statement, sha256, NULL, error))
+    /* Clearing may have taken a while. */
+    if (!run_clear_leftover(outside->run, piece->text, error) || !lock_check(&outside->run->plan->project->history, error) ||
+        !write_journal(outside, "step-begun", statement, sha256, NULL, error))
         return false;
     if (send_statement(outside, piece, data, &fault, &offset, error))
         return write_journal(outside, "step-done", statement, sha256, NULL, error);

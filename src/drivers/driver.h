@@ -241,7 +241,7 @@ struct Driver {
 
     /*
      * Before a statement that runs outside a transaction: removes what an earlier failure of the same statement left behind and would
-     * hide or break it now. *cleared says what in a sentence, in the arena, or is NULL. Optional.
+     * hide or break it now, and waits for what it would disturb in another session. *cleared says what in a sentence, in the arena, or is NULL. Optional.
      */
     bool (*clear_leftover)(Connection *connection, const char **cleared, Arena *arena, Text statement, DbaltError *error);
 

@@ -198,8 +198,9 @@ SQL
     before=$(query "select 'i'::regclass::oid")
     same "$(invalid i)" t
     expect 0 deploy latest
+    err "waits for pid "
     err_not "Dropped"
-    until_true 60 is_not_building
+    is_not_building
     same "$(query "select 'i'::regclass::oid")" "$before"
     same "$(invalid i)" f
 }

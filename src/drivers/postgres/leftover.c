@@ -20,6 +20,17 @@
     "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.datname = current_database()\n" \
     "                  AND (p.relid = i.indrelid OR p.relid IS NULL))"
 
+/*
+ * Who builds on that table. A second build would wait for the lock of the first, which in the end waits for every snapshot, the second's
+ * too: the server would break the first one off, and leave its index invalid.
+ */
+#define BUILDERS_SQL                                                                                              \
+    "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\n"                                                         \
+    "FROM pg_catalog.pg_stat_progress_create_index AS p JOIN pg_catalog.pg_stat_activity AS b ON b.pid = p.pid\n" \
+    "WHERE p.datname = current_database() AND p.relid = to_regclass(%s)"
+
+#define BUILDERS_INTERVAL 500 /* milliseconds */
+
 /* Whether an index is there and of use; the same parameters. */
 #define BUILT_SQL                                                                                  \
     "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
@@ -126,6 +137,28 @@ static bool find_invalid(const char **name, Arena *arena, PostgresConnection *co
     return true;
 }
 
+/* Waits until nobody builds on the table any more; whom for is told. */
+static bool wait_for_builders(PostgresConnection *connection, Arena *arena, Text table, DbaltError *error)
+{
+    const char *table_name = literal_of(arena, connection->session.libpq, table);
+    const char *sql = table_name == NULL ? "SELECT WHERE false" : arena_format(arena, BUILDERS_SQL, table_name);
+    for (;;) {
+        CLEANUP(arena_done) Arena scratch = {0};
+        CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+        if (result == NULL)
+            return false;
+        if (PQntuples(result) == 0)
+            return true;
+
+        Report report = {.percent = -1};
+        postgres_describe_blockers(&report, &scratch, result);
+        if (connection->watch.receive != NULL)
+            connection->watch.receive(&report, connection->watch.context);
+        if (!wait_sleep(connection->base.wait, BUILDERS_INTERVAL))
+            return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while another session builds an index");
+    }
+}
+
 bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *arena, Text statement, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
@@ -135,7 +168,7 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
     *cleared = NULL;
     if (!read_statement(&index, &table, statement))
         return true;
-    if (!find_invalid(&name, arena, connection, index, table, error))
+    if (!wait_for_builders(connection, arena, table, error) || !find_invalid(&name, arena, connection, index, table, error))
         return fail_context(error, "cannot look for an invalid index");
     if (name == NULL)
         return true;

@@ -190,6 +190,14 @@ bool postgres_watch_sees_work(const PostgresConnection *connection);
 
 void postgres_watch_close(PostgresConnection *connection);
 
+/* What a row tells of who is in the way, behind three columns; b is of pg_stat_activity. */
+#define POSTGRES_BLOCKER_SQL                                                                         \
+    "b.pid, b.usename, coalesce(nullif(b.application_name, ''), b.backend_type), b.state, "          \
+    "round(extract(epoch FROM clock_timestamp() - coalesce(b.xact_start, b.query_start)))::bigint, " \
+    "CASE WHEN b.state IS NOT NULL THEN b.query END"
+
+void postgres_describe_blockers(Report *report, Arena *arena, const PGresult *result);
+
 /* The history's SQL as it stands in history.sql. */
 extern const char *const postgres_history[HISTORY_STATEMENT_COUNT];
 

@@ -19,9 +19,7 @@
 #define WATCH_SQL                                                                                                                      \
     "SELECT a.state = 'active',\n"                                                                                                     \
     "       p.phase, round(100.0 * least(p.done, p.total) / nullif(p.total, 0))::int,\n"                                               \
-    "       b.pid, b.usename, coalesce(nullif(b.application_name, ''), b.backend_type), b.state,\n"                                    \
-    "       round(extract(epoch FROM clock_timestamp() - coalesce(b.xact_start, b.query_start)))::bigint,\n"                           \
-    "       CASE WHEN b.state IS NOT NULL THEN b.query END\n"                                                                          \
+    "       " POSTGRES_BLOCKER_SQL "\n"                                                                                                \
     "FROM pg_catalog.pg_stat_activity AS a\n"                                                                                          \
     "LEFT JOIN LATERAL (\n"                                                                                                            \
     "    SELECT phase, CASE WHEN lockers_total > 0 THEN lockers_done WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,\n"   \
@@ -84,7 +82,7 @@ static const char *join(Arena *arena, const char *all, const char *next, const c
     return all == NULL || next == NULL ? next : arena_format(arena, "%s%s%s", all, separator, next);
 }
 
-static void describe_blockers(Report *report, Arena *arena, const PGresult *result)
+void postgres_describe_blockers(Report *report, Arena *arena, const PGresult *result)
 {
     for (int row = 0; row < PQntuples(result) && field(result, row, PID) != NULL; row++) {
         report->blockers = join(arena, report->blockers, describe_blocker(arena, result, row), "; ");
@@ -110,7 +108,7 @@ static void take_report(PostgresConnection *connection, const PGresult *result)
         .phase = field(result, 0, PHASE),
         .percent = percent == NULL ? -1 : atoi(percent),
     };
-    describe_blockers(&report, &arena, result);
+    postgres_describe_blockers(&report, &arena, result);
     watch->receive(&report, watch->context);
 }
 
