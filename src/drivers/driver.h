@@ -101,8 +101,8 @@ typedef enum HistoryStatement {
     HISTORY_FORGET,         /* $1 identity */
     HISTORY_EVENT,          /* $1 kind, 2 identity, 3 release, 4 section, 5 step (number), 6 sha256, 7 message, 8 by, 9 host, 10 version */
     HISTORY_READ_STEPS, /* $1 identity, 2 section: since the identity was last deployed or rolled back -> kind, step, sha256, at (ISO 8601), in order */
-    HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: replaces the holder row, since now */
-    HISTORY_RELEASE_HOLD, /* removes the holder row */
+    HISTORY_HOLD,         /* $1 by, 2 host, 3 pid, 4 backend: writes the holder row, since now, if there is none */
+    HISTORY_RELEASE_HOLD, /* $1 host, 2 pid: removes their holder row */
     HISTORY_READ_HOLDER,  /* -> by, host, pid, since (ISO 8601), backend */
 
     /* With traits.adopts only. */

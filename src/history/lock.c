@@ -7,6 +7,11 @@
 
 #include "base/cleanup.h"
 
+static const char *own_pid(Arena *arena)
+{
+    return arena_format(arena, "%ld", (long)getpid());
+}
+
 /* Who wrote itself down as holder; fields NULL when nobody did. */
 typedef struct Holder {
     Arena *arena;
@@ -100,29 +105,24 @@ static bool poll_lock(History *history, const LockOptions *options, int64_t dead
  * A holder that was killed or stopped leaves its row, and perhaps a server process: at its last statement, or waiting for the next. For
  * what runs outside a transaction the lock is the only guard, so that process must end first.
  */
-static bool wait_for_orphan(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
+static bool wait_for_orphan(History *history, const Holder *holder, const LockOptions *options, int64_t deadline, DbaltError *error)
 {
     Connection *connection = history->connection;
     const Driver *driver = connection->driver;
     CLEANUP(arena_done) Arena arena = {0};
-    Holder holder;
 
-    if (driver->end_orphan == NULL)
-        return true;
-    if (!read_holder(&holder, &arena, history, error))
-        return false;
-    if (holder.backend == NULL)
+    if (driver->end_orphan == NULL || holder->backend == NULL)
         return true;
 
     for (unsigned tries = 0;; tries++) {
         bool busy;
-        if (!driver->end_orphan(connection, holder.backend, &busy, error))
+        if (!driver->end_orphan(connection, holder->backend, &busy, error))
             return false;
         if (!busy)
             return true;
 
-        const char *who = arena_format(&arena, "%s on %s (pid %s) since %s, killed, but its last statement still runs", holder.by,
-                                       holder.host, holder.pid, holder.since);
+        const char *who = arena_format(&arena, "%s on %s (pid %s) since %s, killed, but its last statement still runs", holder->by,
+                                       holder->host, holder->pid, holder->since);
         if (options->no_wait || wait_now() >= deadline)
             return refuse(who, !options->no_wait, options->wait_seconds, error);
         if (tries == 0)
@@ -132,20 +132,42 @@ static bool wait_for_orphan(History *history, const LockOptions *options, int64_
     }
 }
 
-static bool write_holder(History *history, DbaltError *error)
+static bool same(const char *a, const char *b)
 {
-    Connection *connection = history->connection;
-    char pid[24];
-    snprintf(pid, sizeof pid, "%ld", (long)getpid());
-    const char *backend = connection->driver->backend == NULL ? NULL : connection->driver->backend(connection);
-    const char *const values[] = {history->by, history->host, pid, backend};
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
+/* Writes us down, where nobody is, and reads who is: one round trip. A row that a killed holder left comes first. */
+static bool write_holder(Holder *found, Arena *arena, History *history, DbaltError *error)
+{
+    const Driver *driver = history->connection->driver;
+    const char *backend = driver->backend == NULL ? NULL : driver->backend(history->connection);
+    const char *const values[] = {history->by, history->host, own_pid(arena), backend};
+
+    if (found->by != NULL)
+        history_submit_kept(history, arena, HISTORY_RELEASE_HOLD, (const char *const[]){found->host, found->pid}, 2);
     history_submit(history, HISTORY_HOLD, values, COUNT(values));
-    if (connection_finish(connection, NULL, error))
+    *found = (Holder){.arena = arena};
+    if (!history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, found, NULL, error)) {
+        if (error->code == DBALT_ERROR_FAILED)
+            error->code = DBALT_ERROR_DATABASE;
+        return fail_context(error, "cannot write to the history");
+    }
+    if (same(found->host, history->host) && same(found->pid, values[2]) && same(found->backend, backend))
+        *found = (Holder){0};
+    return true;
+}
+
+/* Who held the lock before, if anybody did who did not end well, is waited for before his row is ours. */
+static bool become_holder(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    Holder found = {0};
+    if (!write_holder(&found, &arena, history, error))
+        return false;
+    if (found.by == NULL)
         return true;
-    if (error->code == DBALT_ERROR_FAILED)
-        error->code = DBALT_ERROR_DATABASE;
-    return fail_context(error, "cannot write to the history");
+    return wait_for_orphan(history, &found, options, deadline, error) && write_holder(&found, &arena, history, error);
 }
 
 bool lock_take(History *history, const LockOptions *options, DbaltError *error)
@@ -156,8 +178,7 @@ bool lock_take(History *history, const LockOptions *options, DbaltError *error)
 
     /* history->exists may be out of date when it says no: creation bears a history that is there. */
     bool ok = history->exists || history_create(history, error);
-    ok = ok && wait_for_orphan(history, options, deadline, error);
-    ok = ok && write_holder(history, error);
+    ok = ok && become_holder(history, options, deadline, error);
     if (!ok)
         history->connection->driver->lock_release(history->connection);
     return ok;
@@ -169,10 +190,22 @@ void lock_give_back(History *history)
     if (connection == NULL || !connection->driver->lock_is_held(connection))
         return;
 
+    CLEANUP(arena_done) Arena arena = {0};
+    const Driver *driver = connection->driver;
+    const char *const values[] = {history->host, own_pid(&arena)};
+    bool travels = driver->pipelines != NULL && driver->pipelines(connection);
     DbaltError ignored; /* a row that stays says nothing wrong: only the lock decides */
-    history_submit(history, HISTORY_RELEASE_HOLD, NULL, 0);
+    if (travels)
+        history_submit_kind(history, STEP_BEGIN);
+    history_submit(history, HISTORY_RELEASE_HOLD, values, COUNT(values));
+    if (travels) {
+        history_submit_kind(history, STEP_COMMIT);
+        driver->send(connection); /* the lock need not wait for the answer */
+        driver->lock_release(connection);
+    }
     connection_finish(connection, NULL, &ignored);
-    connection->driver->lock_release(connection);
+    if (!travels)
+        driver->lock_release(connection);
 }
 
 void lock_announce(History *history, const char *identity)

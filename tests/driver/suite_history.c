@@ -242,9 +242,11 @@ static void says_who_holds_the_lock(void **state)
 
     history_rows(&fixture->client, HISTORY_HOLD, (const char *const[]){"ada", "build-7", "42", "backend 1"}, 4);
     history_rows(&fixture->client, HISTORY_HOLD, (const char *const[]){"bob", "build-8", "43", NULL}, 4);
-    assert_matches(history_rows(&fixture->client, HISTORY_READ_HOLDER, NULL, 0).rows, "^bob\\|build-8\\|43\\|" TIME "\\|NULL\n$");
+    assert_matches(history_rows(&fixture->client, HISTORY_READ_HOLDER, NULL, 0).rows, "^ada\\|build-7\\|42\\|" TIME "\\|backend 1\n$");
 
-    history_rows(&fixture->client, HISTORY_RELEASE_HOLD, NULL, 0);
+    history_rows(&fixture->client, HISTORY_RELEASE_HOLD, (const char *const[]){"build-8", "43"}, 2);
+    assert_string_not_equal(history_rows(&fixture->client, HISTORY_READ_HOLDER, NULL, 0).rows, "");
+    history_rows(&fixture->client, HISTORY_RELEASE_HOLD, (const char *const[]){"build-7", "42"}, 2);
     assert_string_equal(history_rows(&fixture->client, HISTORY_READ_HOLDER, NULL, 0).rows, "");
 }
 

@@ -132,11 +132,10 @@ ORDER BY sequence;
 -- statement: hold
 INSERT INTO :schema.holder (held_by, host, pid, backend, since)
 VALUES ($1, $2, $3, $4, clock_timestamp())
-ON CONFLICT (single) DO UPDATE
-SET held_by = excluded.held_by, host = excluded.host, pid = excluded.pid, backend = excluded.backend, since = excluded.since;
+ON CONFLICT DO NOTHING;
 
 -- statement: release-hold
-DELETE FROM :schema.holder;
+DELETE FROM :schema.holder WHERE host = $1 AND pid = $2;
 
 -- statement: read-holder
 SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;

@@ -109,11 +109,11 @@ WHERE identity = $1 AND section = $2 AND step IS NOT NULL
 ORDER BY sequence;
 
 -- statement: hold
-INSERT OR REPLACE INTO main.dbalt_holder (id, held_by, host, pid, since, backend)
+INSERT OR IGNORE INTO main.dbalt_holder (id, held_by, host, pid, since, backend)
 VALUES (1, $1, $2, $3, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), $4);
 
 -- statement: release-hold
-DELETE FROM main.dbalt_holder;
+DELETE FROM main.dbalt_holder WHERE host = $1 AND pid = $2;
 
 -- statement: read-holder
 SELECT held_by, host, pid, since, backend FROM main.dbalt_holder WHERE id = 1;

@@ -170,7 +170,8 @@ static void finds_out_what_became_of_a_lost_one(void **state)
     assert_true(transaction_find_out(&is_deployed, &fault, &peer.history, &deploy_a, &error));
     assert_true(is_deployed);
     sandbox_query(sandbox, "drop table dbalt_alteration");
-    assert_false(transaction_find_out(&is_deployed, &fault, &peer.history, &deploy_a, &error));
+    assert_true(transaction_find_out(&is_deployed, &fault, &peer.history, &deploy_a, &error));
+    assert_false(is_deployed); /* a failover may have lost the history too */
     peer_close(&peer);
 }
 
