@@ -54,6 +54,24 @@ story_is_one() {
     same "$(query "select count(*) from (select kind, lag(kind) over (partition by identity order by sequence) as former from $(history_table event) where kind in ('deploy', 'rollback')) as pairs where kind = former")" 0
 }
 
+# bats test_tags=postgres
+@test "two at once run each alteration exactly once where transactions are repeatable read, or serializable, by default" {
+    local isolation
+    forty
+    for isolation in 'repeatable read' serializable; do
+        query "alter database $(query "select quote_ident(current_database())") set default_transaction_isolation = '$isolation'"
+        start run1 deploy latest
+        local first=$pid
+        start run2 deploy latest
+        collect "$first" "$pid"
+        all_done
+        same "$(counts)" "1|deploy"
+        story_is_one
+        expect 0 rollback 0.9.0 --yes
+        query "truncate ran; delete from dbalt.event"
+    done
+}
+
 @test "eight deploys at once of forty alterations run each exactly once" {
     forty
     eight deploy latest
