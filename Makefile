@@ -34,10 +34,9 @@ fault:
 	@tools/check fault
 
 bench:
-	@tools/setup test
+	@tools/setup bench
 	@$(MAKE) --no-print-directory all
-	@bench/run $(BUILD)/dbalt
-	@tests/logto/with-logto bench/logto $(BUILD)/dbalt
+	@bench/run $(BUILD)/dbalt $(BENCH_OPTIONS)
 
 matrix:
 	@tools/check matrix
