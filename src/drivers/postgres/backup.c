@@ -281,9 +281,13 @@ static bool describe_restore(const char **command, Arena *arena, PostgresConnect
     if (!describe_creation(&create, arena, connection, tools, error))
         return false;
 
+    /* The server cuts what is longer than a name may be. */
+    const char *aside = arena_format(arena, "replaced-%s-%s", label, PQdb(libpq));
     char *name = PQescapeIdentifier(libpq, PQdb(libpq), strlen(PQdb(libpq)));
-    const char *rename = arena_format(arena, "ALTER DATABASE %s RENAME TO \"replaced-%s\"", name == NULL ? "" : name, label);
+    char *new_name = PQescapeIdentifier(libpq, aside, strlen(aside));
+    const char *rename = arena_format(arena, "ALTER DATABASE %s RENAME TO %s", name == NULL ? "" : name, new_name == NULL ? "" : new_name);
     PQfreemem(name);
+    PQfreemem(new_name);
     const char *elsewhere = make_conninfo(arena, libpq, options, strcmp(PQdb(libpq), "postgres") == 0 ? "template1" : "postgres");
     const char *target = create == NULL ? elsewhere : make_conninfo(arena, libpq, options, PQdb(libpq));
     const char *creation = create == NULL ? "" : arena_format(arena, " -c %s", program_quote(arena, create));
