@@ -64,6 +64,8 @@ static bool load_file(Script *script, Arena *arena, const Survey *survey, const 
 static const char *section_text(Arena *arena, const Script *script, SectionKind section)
 {
     const Section *found = &script->sections[section];
+    if (found->is_streamed) /* too long to be shown */
+        return arena_format(arena, "sha256:%s", found->sha256);
     return found->present ? arena_copy_text(arena, found->text) : NULL;
 }
 

@@ -13,7 +13,6 @@ enum {
     SERIALIZATION_RETRIES = 5,
     LONGEST_PAUSE = 5000, /* milliseconds */
     FIND_OUT_WITHIN = 30000,
-    MOST_BYTES_AHEAD = 1024 * 1024, /* of one that travels */
 };
 
 void run_describe_failure(Run *run, const Script *script, SectionKind section, long offset, size_t statement, bool in_script,
@@ -46,7 +45,10 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     long offset = -1;
     size_t statement = 0;
 
-    if (outcome->in_script) {
+    if (outcome->in_script && script_is_long(&whole->script, whole->section)) {
+        offset = outcome->offset;
+        statement = outcome->statement;
+    } else if (outcome->in_script) {
         const Piece *piece = &whole->pieces.rows[outcome->piece];
         for (size_t i = 0; i < outcome->piece; i++)
             statement += whole->pieces.rows[i].statement_count;
@@ -58,6 +60,8 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
             offset = outcome->offset + (piece->text.data - whole->script.sections[whole->section].text.data);
     }
     run_describe_failure(run, &whole->script, whole->section, offset, statement, outcome->in_script, error);
+    if (outcome->in_script && outcome->lines > 0)
+        script_locate_line(error, &whole->script, whole->section, (size_t)offset, outcome->lines);
     fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
@@ -73,6 +77,8 @@ static void queue(Whole *whole, Run *run, int64_t timeout)
         const Piece *piece = &whole->pieces.rows[i];
         transaction_script(&whole->transaction, piece->text, piece->statement_count, piece->is_copy_data);
     }
+    if (script_is_long(&whole->script, whole->section))
+        transaction_stream(&whole->transaction, &whole->stream.portions.reader);
 }
 
 /* By itself: nothing else is under way. */
@@ -80,6 +86,9 @@ static Outcome try_once(Whole *whole, Run *run, DbaltError *error)
 {
     bool is_module = whole->script.is_module;
     whole->deploy.follows = NULL;
+    script_stream_close(&whole->stream);
+    if (script_is_long(&whole->script, whole->section) && !script_stream_open(&whole->stream, &whole->script, whole->section, error))
+        return (Outcome){.kind = OUTCOME_FAILED};
     queue(whole, run, is_module ? run->plan->project->script_timeout : 0);
     if (is_module)
         return module_run_whole(run, &whole->script, whole->section, &whole->transaction, error);
@@ -266,7 +275,7 @@ bool whole_travels(const Whole *whole, const Run *run)
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
            run->deployed == NULL && !whole->script.is_module && !sections[whole->before].present && !whole->pieces.copies &&
-           sections[whole->section].text.length <= MOST_BYTES_AHEAD;
+           !script_is_long(&whole->script, whole->section);
 }
 
 void whole_send(Whole *whole, Run *run, const Whole *before)
@@ -331,5 +340,6 @@ bool whole_prepare(Whole *whole, Run *run, DbaltError *error)
 
 void whole_done(Whole *whole)
 {
+    script_stream_close(&whole->stream);
     arena_done(&whole->arena);
 }

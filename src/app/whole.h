@@ -5,6 +5,7 @@
 
 #include "app/run.h"
 #include "history/transaction.h"
+#include "scripts/stream.h"
 
 typedef struct Whole {
     Arena arena;  /* of all below */
@@ -13,6 +14,7 @@ typedef struct Whole {
     SectionKind section;
     SectionKind before; /* what runs outside a transaction first */
     Pieces pieces;
+    ScriptStream stream; /* of a long script, in place of pieces */
     Deploy deploy;           /* for a roll back: what the key is looked for with */
     Transaction transaction; /* under way, when it was sent ahead */
     int64_t started;         /* by wait_now() */

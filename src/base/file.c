@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,13 +22,17 @@ void descriptor_cleanup(int *descriptor)
     *descriptor = -1;
 }
 
-bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, DbaltErrorCode code, DbaltError *error)
+bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, size_t most, DbaltErrorCode code, DbaltError *error)
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0)
         return fail_errno(error, code, "cannot read \"%s\"", path);
     if (!S_ISREG(status.st_mode))
         return fail(error, code, "cannot read \"%s\": it is no regular file", path);
+    if ((size_t)status.st_size > most) {
+        *text = (Text){.length = (size_t)status.st_size};
+        return true;
+    }
 
     /* One byte more than the file has is room for the NUL. */
     size_t capacity = (size_t)status.st_size + 1;
@@ -59,7 +64,7 @@ bool file_read_path(Text *text, Arena *arena, const char *path, DbaltErrorCode c
     if (descriptor < 0)
         return fail_errno(error, code, "cannot open \"%s\"", path);
 
-    return file_read_all(text, arena, descriptor, path, code, error);
+    return file_read_all(text, arena, descriptor, path, SIZE_MAX, code, error);
 }
 
 static bool write_all(int descriptor, Text text)

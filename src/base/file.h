@@ -15,9 +15,9 @@ void descriptor_cleanup(int *descriptor);
 
 /*
  * Reads all of an open file into the arena, NUL-terminated behind text->length. Does not close it. Fails with code, naming path.
- * What is no regular file is refused.
+ * What is no regular file is refused. One longer than most is left alone: text has its length then, but no data.
  */
-bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, DbaltErrorCode code, DbaltError *error);
+bool file_read_all(Text *text, Arena *arena, int descriptor, const char *path, size_t most, DbaltErrorCode code, DbaltError *error);
 
 /* Opens and reads. A file that is not there fails with errno ENOENT kept in errno. */
 bool file_read_path(Text *text, Arena *arena, const char *path, DbaltErrorCode code, DbaltError *error);

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "sql/dialect.h"
+#include "sql/portion.h"
 #include "sql/trace.h"
 
 typedef enum StepKind {
@@ -25,6 +26,7 @@ typedef enum StepKind {
 typedef struct Step {
     StepKind kind;
     Text sql;                  /* of STEP_SQL; the data of STEP_COPY_DATA */
+    SqlReader *reader;         /* in place of sql, for a user's long SQL, data of COPY among it: read once, to its last portion */
     const char *const *values; /* for $1, $2 ... of dbalt's own one-statement SQL; NULL among them = SQL NULL */
     size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
@@ -83,6 +85,7 @@ typedef struct Answer {
     Fault fault;         /* ERROR */
     size_t statement;    /* ERROR, STATEMENT: 0-based index of the statement within the step, as far as known */
     long offset;         /* ERROR: byte offset in the step's SQL, or -1 */
+    size_t lines;        /* ERROR: and so many line feeds behind it */
     DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED */
     FailedObject object; /* ERROR */
 } Answer;

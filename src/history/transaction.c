@@ -63,6 +63,13 @@ void transaction_script(Transaction *transaction, Text text, size_t statement_co
     transaction->script_count++;
 }
 
+void transaction_stream(Transaction *transaction, SqlReader *reader)
+{
+    Connection *connection = transaction->history->connection;
+    connection->driver->submit(connection, &(Step){.kind = STEP_SQL, .reader = reader, .is_script = true});
+    transaction->script_count++;
+}
+
 static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
 {
     bool is_guard = !transaction->is_open && answer->step == GUARD_STEP;
@@ -107,6 +114,7 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
                 !transaction->is_open && answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
             .statement = answer.statement,
             .offset = answer.offset,
+            .lines = answer.lines,
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;

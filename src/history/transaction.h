@@ -28,6 +28,7 @@ typedef struct Outcome {
     size_t piece;     /* index of transaction_script() calls */
     size_t statement; /* within the piece */
     long offset;      /* bytes in the piece, or -1 */
+    size_t lines;     /* line feeds behind that */
 } Outcome;
 
 /* One batch of steps under way. Must stay where it is between begin and finish: the queue points into it. */
@@ -65,6 +66,9 @@ void transaction_abandon(Transaction *transaction);
 
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
+
+/* Queues all of a long script: the one piece of it. */
+void transaction_stream(Transaction *transaction, SqlReader *reader);
 
 /* Queues the rest up to COMMIT, sends all, and waits for the outcome. Never fails otherwise: *error says why it is not DONE. */
 Outcome transaction_finish(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error);

@@ -6,16 +6,27 @@
 #include <openssl/evp.h>
 
 #include "base/cleanup.h"
+#include "scripts/digest.h"
 #include "scripts/script.h"
 
-static void context_cleanup(EVP_MD_CTX **context)
+void digest_init(Digest *digest)
 {
-    EVP_MD_CTX_free(*context);
+    *digest = (Digest){.algorithm = EVP_MD_fetch(NULL, "SHA256", NULL), .all = EVP_MD_CTX_new(), .solid = EVP_MD_CTX_new()};
 }
 
-static void algorithm_cleanup(EVP_MD **algorithm)
+void digest_done(Digest *digest)
 {
-    EVP_MD_free(*algorithm);
+    EVP_MD_CTX_free(digest->solid);
+    EVP_MD_CTX_free(digest->all);
+    EVP_MD_free(digest->algorithm);
+    *digest = (Digest){0};
+}
+
+void digest_begin(Digest *digest)
+{
+    int ready = EVP_DigestInit_ex2(digest->all, digest->algorithm, NULL) & EVP_MD_CTX_copy_ex(digest->solid, digest->all);
+    assert(ready == 1);
+    (void)ready;
 }
 
 /* White space at the end of a section is the way to the next marker, or the last line end that an editor adds. */
@@ -41,16 +52,24 @@ static void update_normalized(EVP_MD_CTX *context, Text text)
     }
 }
 
-static const char *hash(Arena *arena, EVP_MD_CTX *context, const EVP_MD *algorithm, Text text)
+void digest_add(Digest *digest, Text part)
+{
+    Text solid = without_trailing_space(part);
+    if (solid.length > 0) {
+        update_normalized(digest->all, solid);
+        EVP_MD_CTX_copy_ex(digest->solid, digest->all);
+    }
+    update_normalized(digest->all, text_slice(part, solid.length, part.length));
+}
+
+static const char *in_digits(Arena *arena, EVP_MD_CTX *context)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    int ready = EVP_DigestInit_ex2(context, algorithm, NULL);
-    update_normalized(context, without_trailing_space(text));
     int done = EVP_DigestFinal_ex(context, bytes, &length);
-    assert(ready == 1 && done == 1);
-    (void)ready, (void)done;
+    assert(done == 1);
+    (void)done;
 
     char *hex = arena_allocate(arena, 2 * length + 1);
     for (unsigned i = 0; i < length; i++) {
@@ -61,15 +80,29 @@ static const char *hash(Arena *arena, EVP_MD_CTX *context, const EVP_MD *algorit
     return hex;
 }
 
+const char *digest_end(const Digest *digest, Arena *arena)
+{
+    return in_digits(arena, digest->solid);
+}
+
 Fingerprint script_fingerprint(Arena *arena, const Script *script)
 {
-    CLEANUP(algorithm_cleanup) EVP_MD *algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-    CLEANUP(context_cleanup) EVP_MD_CTX *context = EVP_MD_CTX_new();
+    CLEANUP(digest_done) Digest digest;
+    digest_init(&digest);
 
     Fingerprint fingerprint = {0};
     for (size_t i = 0; i < SECTION_COUNT; i++) {
-        if (script->is_module ? i == SECTION_UP : script->sections[i].present)
-            fingerprint.sections[i] = hash(arena, context, algorithm, script->sections[i].text);
+        const Section *section = &script->sections[i];
+        if (script->is_module ? i != SECTION_UP : !section->present)
+            continue;
+        if (section->sha256 != NULL) {
+            fingerprint.sections[i] = arena_copy_string(arena, section->sha256);
+            continue;
+        }
+
+        digest_begin(&digest);
+        update_normalized(digest.all, without_trailing_space(section->text));
+        fingerprint.sections[i] = in_digits(arena, digest.all);
     }
 
     return fingerprint;

@@ -153,21 +153,31 @@ static bool open_link(int *descriptor, const Folder *folder, const char *path, D
     return *descriptor >= 0 || fail_errno(error, DBALT_ERROR_SCRIPT, "cannot open \"%s\"", path);
 }
 
-static bool read_file(Text *text, Arena *arena, const Folder *folder, const char *file, const char *path, DbaltError *error)
+static bool open_file(int *descriptor, const Folder *folder, const char *file, const char *path, DbaltError *error)
 {
-    CLEANUP(descriptor_cleanup) int descriptor = openat(folder->descriptor, file, READ_FLAGS);
-    if (descriptor < 0 && errno != ELOOP)
+    *descriptor = openat(folder->descriptor, file, READ_FLAGS);
+    if (*descriptor < 0 && errno != ELOOP)
         return fail_errno(error, DBALT_ERROR_SCRIPT, "cannot open \"%s\"", path);
-    if (descriptor < 0 && !open_link(&descriptor, folder, path, error))
-        return false;
 
-    return file_read_all(text, arena, descriptor, path, DBALT_ERROR_SCRIPT, error);
+    return *descriptor >= 0 || open_link(descriptor, folder, path, error);
 }
 
-bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, DbaltError *error)
+bool folder_open_file(int *descriptor, const Folder *folder, const char *file, DbaltError *error)
 {
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *path = folder_file_path(&arena, folder, file);
+    if (open_file(descriptor, folder, file, path, error))
+        return true;
+
+    error_set(error->script, sizeof(error->script), "%s", path);
+    return false;
+}
+
+bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, size_t most, DbaltError *error)
+{
+    CLEANUP(descriptor_cleanup) int descriptor = -1;
     const char *path = folder_file_path(arena, folder, file);
-    if (read_file(text, arena, folder, file, path, error))
+    if (open_file(&descriptor, folder, file, path, error) && file_read_all(text, arena, descriptor, path, most, DBALT_ERROR_SCRIPT, error))
         return true;
 
     error_set(error->script, sizeof(error->script), "%s", path);

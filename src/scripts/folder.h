@@ -22,10 +22,13 @@ void folder_close(Folder *folder);
 /* "<folder>/<file>", as errors name it. */
 const char *folder_file_path(Arena *arena, const Folder *folder, const char *file);
 
+/* Opens one file of it to be read; the caller owns *descriptor. Refused as below. */
+bool folder_open_file(int *descriptor, const Folder *folder, const char *file, DbaltError *error);
+
 /*
  * Reads one file of it. Refused (DBALT_ERROR_SCRIPT, with error->script): what cannot be read, what is no regular file, a
- * symbolic link that leads out of the folder.
+ * symbolic link that leads out of the folder. A file longer than most is left alone: text has its length then, but no data.
  */
-bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, DbaltError *error);
+bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, size_t most, DbaltError *error);
 
 #endif

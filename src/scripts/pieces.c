@@ -69,6 +69,11 @@ static Pieces whole_module(Arena *arena, const Script *script)
 
 Pieces script_pieces(Arena *arena, const Script *script, SectionKind section)
 {
+    const Section *found = &script->sections[section];
+    if (script_is_long(script, section)) {
+        size_t count = found->is_streamed ? found->statement_count : statement_count(script->dialect, found->text);
+        return (Pieces){.statement_count = count};
+    }
     return script->is_module ? whole_module(arena, script) : cut(arena, script, section, false);
 }
 

@@ -3,6 +3,7 @@
 #ifndef SCRIPTS_SCRIPT_H
 #define SCRIPTS_SCRIPT_H
 
+#include "base/source.h"
 #include "core/state.h"
 #include "scripts/folder.h"
 #include "sql/dialect.h"
@@ -12,6 +13,12 @@ typedef struct Section {
     bool present;
     Text text;   /* as written: from behind the marker's line to before the next marker's line */
     size_t line; /* 1-based line of its first byte in the file */
+
+    /* Of a long script. */
+    bool is_streamed;       /* it stays in the file: text has no data, but its length; scripts/stream.h reads it */
+    size_t offset;          /* of its first byte in the file */
+    size_t statement_count; /* in it */
+    const char *sha256;     /* its fingerprint; NULL = to be made of its text */
 } Section;
 
 typedef struct Script {
@@ -19,6 +26,11 @@ typedef struct Script {
     bool is_module;   /* JavaScript: all of it is "up" to the fingerprint; what it exports is known when the Node host has loaded it */
     SqlDialect dialect;
     Section sections[SECTION_COUNT];
+
+    /* Of a long script: where it is read again. */
+    const Folder *folder; /* borrowed */
+    const char *file;     /* likewise */
+    size_t file_length;
 } Script;
 
 /*
@@ -28,7 +40,22 @@ typedef struct Script {
  */
 bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error);
 
-/* Reads a file of the folder, and cuts it when it is SQL; its text lives in the arena. */
+/*
+ * The same for a long script, in portions of this size: its "up" stays in the source when it is longer than that, the other sections
+ * live in the arena. What is handed on in script->folder and script->file is the caller's.
+ */
+bool script_scan(Script *script, Arena *arena, const char *path, SqlDialect dialect, Source source, size_t size, DbaltError *error);
+
+/* The text of a section; descriptor is that of the file, for one that stays there. */
+Source script_source(const Script *script, SectionKind section, int descriptor);
+
+/* Fails: what was read is not what was checked. */
+bool script_refuse_change(DbaltError *error, const char *path);
+
+/* Longer than one portion: it is sent as a stream (scripts/stream.h). */
+bool script_is_long(const Script *script, SectionKind section);
+
+/* Reads a file of the folder, and cuts it when it is SQL; its text lives in the arena. The folder must live as long as a long script. */
 bool script_load(Script *script, Arena *arena, const Folder *folder, const Alteration *alteration, SqlDialect dialect, DbaltError *error);
 
 /* The hashes of all sections, in the arena. */
@@ -55,7 +82,7 @@ typedef struct Pieces {
     bool copies;            /* there is a COPY among them, from or to the client */
 } Pieces;
 
-/* The whole section in the fewest pieces: one, unless it has COPY data. */
+/* The whole section in the fewest pieces: one, unless it has COPY data. None of a long one: it is a stream. */
 Pieces script_pieces(Arena *arena, const Script *script, SectionKind section);
 
 /* What a section may leave behind in the session: the most that any of its statements may. */
@@ -66,9 +93,12 @@ Pieces script_statements(Arena *arena, const Script *script, SectionKind section
 
 /*
  * Completes an error with path, line, column and the text of that line: by byte offset in the section when it is not
- * negative, else by the statement's index (its first byte); when there is no such statement, by path alone. A long line is cut;
- * when the column lies beyond the cut, error->statement stays empty: a caret could not be set.
+ * negative, else by the statement's index (its first byte), unless it is a stream; when there is no such statement, by path alone. A
+ * long line is cut; when the column lies beyond the cut, error->statement stays empty: a caret could not be set.
  */
 void script_locate(DbaltError *error, const Script *script, SectionKind section, long offset, size_t statement);
+
+/* The same by an offset in the section and so many line feeds behind it. */
+void script_locate_line(DbaltError *error, const Script *script, SectionKind section, size_t offset, size_t lines);
 
 #endif

@@ -7,8 +7,7 @@ void statement_reader_init(StatementReader *reader, SqlDialect dialect, Text sql
     lexer_init(&reader->lexer, dialect, sql);
 }
 
-/* The data of the statement just read, without the line "\.". */
-static void read_copy_data(SqlStatement *statement, Lexer *lexer)
+void statement_read_copy_data(SqlStatement *statement, Lexer *lexer)
 {
     Token data = lexer_next(lexer);
     statement->copy_data = data.text;
@@ -55,7 +54,7 @@ bool statement_next(SqlStatement *statement, StatementReader *reader)
     SqlStatement read = {0};
     read_statement(&read, lexer, token);
     if (lexer->state == SHAPE_COPY_DATA)
-        read_copy_data(&read, lexer);
+        statement_read_copy_data(&read, lexer);
     read.next = lexer->offset;
 
     *statement = read;

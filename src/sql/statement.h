@@ -21,6 +21,9 @@ typedef struct StatementReader {
 
 void statement_reader_init(StatementReader *reader, SqlDialect dialect, Text sql);
 
+/* Reads the data of a COPY, without their line "\.", where the lexer is due to: copy_data, copy_offset and unclosed. */
+void statement_read_copy_data(SqlStatement *statement, Lexer *lexer);
+
 /* False at the end. Statements of nothing (";;", comments alone) are passed over. */
 bool statement_next(SqlStatement *statement, StatementReader *reader);
 

@@ -88,6 +88,8 @@ static void finish_message(PostgresConnection *connection)
         batch->step = batch->sent.step;
         batch->statement = 0;
     }
+    if (!batch->failed && batch->sent.is_within)
+        batch->statement = batch->steps[batch->step].results;
 }
 
 /* A server that stays silent, perhaps although it was asked to cancel: nobody knows what became of the message. */
@@ -152,7 +154,7 @@ static void send_message(PostgresConnection *connection)
 {
     PostgresBatch *batch = connection->oldest;
     PostgresSession *session = &connection->session;
-    bool is_first = batch->sent.step + batch->sent.offset == 0;
+    bool is_first = batch->sent.step == 0 && !batch->sent.is_within;
     if (is_first)
         postgres_session_start(session, WAIT_FOREVER);
     const Step *first = &batch->steps[batch->sent.step].step;

@@ -14,19 +14,51 @@ static const Step *data_step(const PostgresStep *steps, size_t count, size_t ste
     return follows ? &steps[step + 1].step : NULL;
 }
 
-void postgres_copy_in(PostgresSession *session, const PostgresStep *steps, size_t count, size_t step)
+static bool put_data(PostgresSession *session, Text data)
 {
-    const Step *data = data_step(steps, count, step);
-    if (data == NULL) {
+    bool fine = true;
+    for (size_t offset = 0; fine && offset < data.length; offset += COPY_CHUNK) {
+        Text chunk = text_slice(data, offset, COPY_CHUNK);
+        fine = PQputCopyData(session->libpq, chunk.data, (int)chunk.length) == 1 && postgres_session_flush(session);
+    }
+    return fine;
+}
+
+/* The portion with the statement itself goes. */
+static bool put_portions(PostgresSession *session, PostgresBatch *batch, PostgresStep *step)
+{
+    Portion *portion = &step->portion;
+    step->copy_offset = postgres_portion_offset(step, step->results - 1);
+    step->data_offset = portion->offset + portion->text.length;
+    batch->message.count = 0;
+
+    for (bool is_first = true;; is_first = false) {
+        DbaltError error;
+        if (!step->step.reader->next(step->step.reader, portion, &error)) {
+            postgres_batch_fail(batch)->error = error;
+            return false;
+        }
+        batch->sent.is_read = portion->is_last;
+        if (is_first)
+            step->data_offset = portion->offset;
+        if (!put_data(session, portion->text))
+            return false;
+        if (portion->ends_copy)
+            return true;
+    }
+}
+
+void postgres_copy_in(PostgresSession *session, PostgresBatch *batch)
+{
+    PostgresStep *step = batch->step < batch->count ? &batch->steps[batch->step] : NULL;
+    const Step *data = data_step(batch->steps, batch->count, batch->step);
+    bool has_portions = step != NULL && step->portion.copies;
+    if (data == NULL && !has_portions) {
         PQputCopyEnd(session->libpq, "the script has no data for this COPY ... FROM STDIN");
         return;
     }
 
-    bool fine = true;
-    for (size_t offset = 0; fine && offset < data->sql.length; offset += COPY_CHUNK) {
-        Text chunk = text_slice(data->sql, offset, COPY_CHUNK);
-        fine = PQputCopyData(session->libpq, chunk.data, (int)chunk.length) == 1 && postgres_session_flush(session);
-    }
+    bool fine = has_portions ? put_portions(session, batch, step) : put_data(session, data->sql);
     /* The server heeds a cancel in mid-COPY only when more arrives: an end by error does. */
     PQputCopyEnd(session->libpq, fine ? NULL : "interrupted");
 }
@@ -59,12 +91,22 @@ static unsigned long line_of_context(const char *context)
     return 0;
 }
 
-void postgres_copy_locate(Answer *failure, const PostgresStep *steps, size_t count, const char *context)
+void postgres_copy_locate(PostgresBatch *batch, const char *context)
 {
-    const Step *data = data_step(steps, count, failure->step);
-    bool is_last = failure->statement + 1 >= steps[failure->step].results;
+    Answer *failure = &batch->failure;
+    const PostgresStep *step = &batch->steps[failure->step];
+    const Step *data = data_step(batch->steps, batch->count, failure->step);
+    bool is_last = failure->statement + 1 >= step->results;
     unsigned long line = context != NULL ? line_of_context(context) : 0;
-    if (data == NULL || !is_last || line == 0)
+    if (line == 0 || !is_last)
+        return;
+
+    if (step->portion.is_copy_data) {
+        failure->offset = (long)step->data_offset;
+        failure->lines = line - 1;
+        return;
+    }
+    if (data == NULL)
         return;
 
     size_t offset = 0;

@@ -6,9 +6,6 @@
 #include "base/error.h"
 #include "sql/statement.h"
 
-/* A longer script is cut at the end of a statement: what libpq and the server keep of it at a time stays small. */
-#define MESSAGE_LIMIT ((size_t)4 * 1024 * 1024)
-
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_INTERVAL 2000 /* milliseconds */
 
@@ -60,41 +57,39 @@ static void add_own(PostgresMessage *message, size_t step, Text text)
     add(message, (PostgresSegment){.step = step, .text = text});
 }
 
-/* The end of the last whole statement within the limit; of the first statement when that alone is longer. */
-static size_t cut_script(Text sql)
+static void add_script(PostgresMessage *message, const PostgresCursor *cursor, Text text, size_t offset)
 {
-    if (sql.length <= MESSAGE_LIMIT)
-        return sql.length;
-
-    StatementReader reader;
-    statement_reader_init(&reader, SQL_POSTGRES, sql);
-
-    size_t end = 0;
-    for (SqlStatement statement; statement_next(&statement, &reader); end = statement.next)
-        if (end > 0 && statement.next > MESSAGE_LIMIT)
-            return end;
-
-    return sql.length;
+    add(message, (PostgresSegment){.step = cursor->step, .offset = offset, .text = text, .is_script = true});
 }
 
 /* The newline ends a comment that has none; the semicolon a statement. Where there is one already, it adds no result. */
-static void add_script(PostgresMessage *message, PostgresCursor *cursor, const Step *step)
+static void end_script(PostgresMessage *message, PostgresCursor *cursor, size_t length)
 {
-    Text left = text_slice(step->sql, cursor->offset, step->sql.length);
-    size_t length = cut_script(left);
-    add(message, (PostgresSegment){
-                     .step = cursor->step,
-                     .offset = cursor->offset,
-                     .text = text_slice(left, 0, length),
-                     .is_script = true,
-                 });
-
-    cursor->offset += length;
-    if (cursor->offset < step->sql.length)
-        return;
-
-    add(message, (PostgresSegment){.step = cursor->step, .offset = step->sql.length, .text = TEXT("\n;"), .is_script = true});
+    add_script(message, cursor, TEXT("\n;"), length);
     *cursor = (PostgresCursor){.step = cursor->step + 1};
+}
+
+/* The next portion of a long script. Data that nobody asked for are passed over. */
+static bool add_portion(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *step, DbaltError *error)
+{
+    SqlReader *reader = step->step.reader;
+    Portion *portion = &step->portion;
+    while (!cursor->is_read) {
+        if (!reader->next(reader, portion, error))
+            return false;
+
+        cursor->is_within = true;
+        cursor->is_read = portion->is_last;
+        if (portion->is_copy_data)
+            continue;
+        step->first = step->results;
+        step->results += portion->statement_count;
+        add_script(message, cursor, portion->text, portion->offset);
+        if (!portion->is_last)
+            return true;
+    }
+    end_script(message, cursor, portion->offset + portion->text.length);
+    return true;
 }
 
 static bool add_value(PostgresMessage *message, size_t index, const Step *step, size_t value, const PostgresSession *session,
@@ -206,7 +201,8 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
 {
     size_t index = cursor->step;
     if (step->kind == STEP_SQL && (step->value_count == 0 || step->is_script)) {
-        add_script(message, cursor, step);
+        add_script(message, cursor, step->sql, 0);
+        end_script(message, cursor, step->sql.length);
         return true;
     }
     if (step->kind != STEP_SQL)
@@ -223,7 +219,7 @@ static bool is_own(const Step *step)
     return step->kind == STEP_SQL && !step->is_script;
 }
 
-bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
+bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *steps, size_t count,
                             const PostgresSession *session, DbaltError *error)
 {
     bool transaction = PQtransactionStatus(session->libpq) == PQTRANS_INTRANS;
@@ -234,9 +230,10 @@ bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, co
             transaction || step->kind == STEP_COPY_DATA || (is_own(step) && cursor->step > 0 && is_own(&steps[cursor->step - 1].step));
         if (message->count > 0 && (is_bound || !is_joined))
             return true;
-        if (!add_step(message, cursor, step, session, error))
+        if (step->reader != NULL ? !add_portion(message, cursor, &steps[cursor->step], error)
+                                 : !add_step(message, cursor, step, session, error))
             return false;
-        if (cursor->offset > 0 || is_bound)
+        if (cursor->is_within || is_bound)
             return true;
 
         if (step->kind == STEP_BEGIN)

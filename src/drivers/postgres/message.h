@@ -35,6 +35,10 @@ typedef struct PostgresMessage {
 typedef struct PostgresStep {
     Step step; /* what it points to is borrowed */
     size_t results;
+    Portion portion;       /* of its reader, the present one */
+    size_t first;          /* statement of the portion, or of that before it when it is data */
+    size_t copy_offset;    /* of the COPY whose data the portion is */
+    size_t data_offset;    /* of these data */
     int64_t affected;      /* rows, by its last statement */
     const char *command;   /* of a step that wants rows */
     const Column *columns; /* likewise */
@@ -44,7 +48,8 @@ typedef struct PostgresStep {
 /* How far a batch has been put into messages. */
 typedef struct PostgresCursor {
     size_t step;
-    size_t offset; /* in the SQL of that step: a large script goes in several messages */
+    bool is_within; /* a part of that step was sent: each portion of its reader goes in a message of its own */
+    bool is_read;   /* its reader has come to the last */
 } PostgresCursor;
 
 /* The SQL of a step: of its kind, or its own, in which nothing is filled in. */
@@ -55,9 +60,10 @@ size_t postgres_step_results(const Step *step);
 
 /*
  * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message, and
- * so do dbalt's own; else each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal.
+ * so do dbalt's own; else each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal,
+ * or a script not be read.
  */
-bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, const PostgresStep *steps, size_t count,
+bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *steps, size_t count,
                             const PostgresSession *session, DbaltError *error);
 
 /* The whole text, NUL-terminated, in the arena. */

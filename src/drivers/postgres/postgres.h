@@ -135,6 +135,9 @@ void postgres_forget_prepared(PostgresConnection *connection);
 
 /* result.c: the oldest batch and what the server says of it. */
 
+/* Where a statement of a long script stands, which is of its present portion, or the COPY whose data that is. */
+size_t postgres_portion_offset(const PostgresStep *step, size_t statement);
+
 /* Makes it fail at the step and statement that were due; the caller fills in the rest. */
 Answer *postgres_batch_fail(PostgresBatch *batch);
 
@@ -162,14 +165,14 @@ bool postgres_know_server(PostgresConnection *connection, DbaltError *error);
 
 /* copy.c */
 
-/* Answers COPY ... FROM STDIN, the end of a step, with the data of the step behind it. */
-void postgres_copy_in(PostgresSession *session, const PostgresStep *steps, size_t count, size_t step);
+/* Answers COPY ... FROM STDIN, the end of a step or of a portion, with the data of the step behind it, or of the portions. */
+void postgres_copy_in(PostgresSession *session, PostgresBatch *batch);
 
 /* Passes over data of COPY ... TO STDOUT. False when there is no more. */
 bool postgres_copy_out(PostgresSession *session);
 
 /* Moves a failure of a COPY to the line of its data that the server's context names. */
-void postgres_copy_locate(Answer *failure, const PostgresStep *steps, size_t count, const char *context);
+void postgres_copy_locate(PostgresBatch *batch, const char *context);
 
 /* lock.c */
 bool postgres_lock_try(Connection *connection, bool *taken, DbaltError *error);

@@ -46,6 +46,17 @@ Answer *postgres_batch_fail(PostgresBatch *batch)
     return &batch->failure;
 }
 
+size_t postgres_portion_offset(const PostgresStep *step, size_t statement)
+{
+    const Portion *portion = &step->portion;
+    SqlStatement found;
+    if (portion->is_copy_data)
+        return step->copy_offset;
+    if (statement < step->first || !statement_at(&found, SQL_POSTGRES, portion->text, statement - step->first))
+        return portion->offset;
+    return portion->offset + found.offset;
+}
+
 /* The place in a statement that was sent by itself. */
 static void locate_alone(PostgresBatch *batch, size_t position, bool counts_bytes)
 {
@@ -65,8 +76,10 @@ static void locate_failure(PostgresConnection *connection, const PGresult *resul
     PostgresBatch *batch = connection->oldest;
     Answer *failure = &batch->failure;
     const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
+    if (batch->steps[failure->step].step.reader != NULL)
+        failure->offset = (long)postgres_portion_offset(&batch->steps[failure->step], failure->statement);
     if (position == NULL) {
-        postgres_copy_locate(failure, batch->steps, batch->count, PQresultErrorField(result, PG_DIAG_CONTEXT));
+        postgres_copy_locate(batch, PQresultErrorField(result, PG_DIAG_CONTEXT));
         return;
     }
 
@@ -84,9 +97,10 @@ static void locate_failure(PostgresConnection *connection, const PGresult *resul
     if (step != failure->step)
         failure->statement = 0;
     failure->step = step;
-    long length = (long)batch->steps[step].step.sql.length;
-    if (failure->offset > length)
-        failure->offset = length;
+    const PostgresStep *found = &batch->steps[step];
+    size_t length = found->step.reader == NULL ? found->step.sql.length : found->portion.offset + found->portion.text.length;
+    if (failure->offset > (long)length)
+        failure->offset = (long)length;
 }
 
 static bool step_is_script(const PostgresBatch *batch, size_t step)
@@ -211,7 +225,7 @@ void postgres_batch_take(PostgresConnection *connection, PGresult *result)
         take_rows(batch, step, result);
         return;
     case PGRES_COPY_IN:
-        postgres_copy_in(&connection->session, batch->steps, batch->count, step);
+        postgres_copy_in(&connection->session, batch);
         break;
     case PGRES_COPY_OUT:
         batch->copying = true;

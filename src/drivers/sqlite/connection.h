@@ -13,6 +13,7 @@
 /* Where a STEP_SQL stands. */
 typedef struct SqliteRun {
     bool is_begun;
+    Portion portion; /* of the step's reader: what the statements are read from */
     StatementReader reader;
     SqlStatement statement;  /* the one that is running */
     size_t index;            /* of it in the step */

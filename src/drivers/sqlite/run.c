@@ -30,20 +30,36 @@ static void begin(SqliteConnection *connection, const Step *step)
     if (!step->is_script && connection->has_traces)
         sqlite3_exec(connection->database, "PRAGMA query_only = 0", NULL, NULL, NULL);
     *run = (SqliteRun){.is_begun = true, .changes = sqlite3_total_changes64(connection->database)};
-    statement_reader_init(&run->reader, SQL_SQLITE, step->sql);
+    if (step->reader == NULL)
+        run->portion = (Portion){.text = step->sql, .is_last = true};
+    statement_reader_init(&run->reader, SQL_SQLITE, run->portion.text);
+}
+
+/* Reads portions until one has a statement. False when it cannot be read; *found tells whether there is one. */
+static bool find_statement(bool *found, SqliteRun *run, const Step *step, DbaltError *error)
+{
+    while (!(*found = statement_next(&run->statement, &run->reader)) && !run->portion.is_last) {
+        if (!step->reader->next(step->reader, &run->portion, error))
+            return false;
+        statement_reader_init(&run->reader, SQL_SQLITE, run->portion.text);
+    }
+    return true;
 }
 
 /*
  * Goes to the next statement. Its end is found first, because SQLite copies all that it is given: with the whole script for
- * each statement, large scripts would take quadratic time.
+ * each statement, large scripts would take quadratic time. False when it cannot be read.
  */
-static bool next_statement(SqliteRun *run)
+static bool next_statement(bool *found, SqliteRun *run, const Step *step, DbaltError *error)
 {
     bool is_first = run->statement.text.data == NULL;
+    *found = true;
     if (run->rest.length > 0)
         return true;
-    if (!statement_next(&run->statement, &run->reader))
+    if (!find_statement(found, run, step, error))
         return false;
+    if (!*found)
+        return true;
 
     run->rest = run->statement.text;
     run->index += is_first ? 0 : 1;
@@ -52,7 +68,7 @@ static bool next_statement(SqliteRun *run)
 
 static size_t offset_of_rest(const SqliteRun *run)
 {
-    return run->statement.offset + (run->statement.text.length - run->rest.length);
+    return run->portion.offset + run->statement.offset + (run->statement.text.length - run->rest.length);
 }
 
 /* False when the statement failed: answer says how. */
@@ -68,6 +84,8 @@ static bool check(SqliteConnection *connection, const Step *step, int code, Answ
         step->is_script ? sqlite_fault_of_script(connection, code, &answer->error) : sqlite_fault(connection, code, &answer->error);
     answer->statement = run->index;
     answer->offset = offset < 0 ? -1 : (long)(offset_of_rest(run) + (size_t)offset);
+    if (offset < 0 && step->reader != NULL)
+        answer->offset = (long)(run->portion.offset + run->statement.offset);
     return false;
 }
 
@@ -196,7 +214,13 @@ void sqlite_run_next(SqliteConnection *connection, const Step *step, Answer *ans
 
     for (;;) {
         if (run->prepared == NULL) {
-            if (!next_statement(run))
+            bool found;
+            if (!next_statement(&found, run, step, &answer->error)) {
+                answer->kind = ANSWER_ERROR;
+                answer->statement = run->index;
+                return;
+            }
+            if (!found)
                 break;
             /* Small statements end before the progress handler is ever asked. */
             if (!check(connection, step, sqlite_database_is_cancelled(connection) ? SQLITE_INTERRUPT : SQLITE_OK, answer))

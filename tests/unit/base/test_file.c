@@ -119,11 +119,11 @@ static void tells_of_a_descriptor_that_cannot_be_read(void **state)
     CLEANUP(arena_done) Arena arena = {0};
     Text text;
     DbaltError error;
-    assert_false(file_read_all(&text, &arena, -1, "a", DBALT_ERROR_SCRIPT, &error));
+    assert_false(file_read_all(&text, &arena, -1, "a", SIZE_MAX, DBALT_ERROR_SCRIPT, &error));
     assert_non_null(strstr(error.message, "cannot read \"a\""));
 
     CLEANUP(descriptor_cleanup) int descriptor = open("a", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    assert_false(file_read_all(&text, &arena, descriptor, "a", DBALT_ERROR_SCRIPT, &error));
+    assert_false(file_read_all(&text, &arena, descriptor, "a", SIZE_MAX, DBALT_ERROR_SCRIPT, &error));
     assert_non_null(strstr(error.message, "cannot read \"a\""));
 }
 

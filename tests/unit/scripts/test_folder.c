@@ -134,7 +134,7 @@ static bool read_a(Text *text, Fixture *fixture, const char *folder_path, DbaltE
 {
     CLEANUP(folder_close) Folder folder = {0};
     assert_true(folder_open(&folder, &fixture->arena, folder_path, error));
-    return folder_read_file(text, &fixture->arena, &folder, "a.sql", error);
+    return folder_read_file(text, &fixture->arena, &folder, "a.sql", SIZE_MAX, error);
 }
 
 static void reads_a_file(void **state)
