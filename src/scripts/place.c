@@ -88,7 +88,7 @@ void place_find(DbaltError *error, const char *path, const Source *source, size_
         walk_over(&walk, (Text){.data = bytes, .length = got}, got < PART, offset, &lines);
     }
 
-    size_t room = walk.at - walk.begin + sizeof(error->statement);
+    size_t room = walk.at - walk.begin + sizeof(error->statement) + CUT_MARGIN;
     bytes = arena_allocate(&arena, room);
     if (!source_read(&got, source, bytes, room, walk.begin, &ignored))
         return;

@@ -117,7 +117,7 @@ static bool take_statements(PortionReader *reader, Portion *portion)
         end = reader->length;
         whole = count;
     }
-    if (end == 0)
+    if (end == 0 && !reader->source_ended)
         return false;
 
     *portion = (Portion){.statement_count = whole, .copies = copies};
