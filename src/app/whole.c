@@ -48,6 +48,8 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     if (outcome->in_script && script_is_long(&whole->script, whole->section)) {
         offset = outcome->offset;
         statement = outcome->statement;
+        if (error->code == DBALT_ERROR_SCRIPT) /* it cannot be read, but a part of it had run */
+            error->code = DBALT_ERROR_FAILED;
     } else if (outcome->in_script) {
         const Piece *piece = &whole->pieces.rows[outcome->piece];
         for (size_t i = 0; i < outcome->piece; i++)

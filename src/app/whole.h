@@ -14,7 +14,7 @@ typedef struct Whole {
     SectionKind section;
     SectionKind before; /* what runs outside a transaction first */
     Pieces pieces;
-    ScriptStream stream; /* of a long script, in place of pieces */
+    ScriptStream stream;     /* of a long script, in place of pieces */
     Deploy deploy;           /* for a roll back: what the key is looked for with */
     Transaction transaction; /* under way, when it was sent ahead */
     int64_t started;         /* by wait_now() */

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 
 typedef struct Digest {
-    struct evp_md_st *algorithm;        /* owned, as what follows */
+    struct evp_md_st *algorithm;       /* owned, as what follows */
     struct evp_md_ctx_st *all, *solid; /* of what came; of that up to its last byte that is no white space */
 } Digest;
 

@@ -22,8 +22,7 @@ static bool next(SqlReader *reader, Portion *portion, DbaltError *error)
         return false;
 
     digest_add(&stream->digest, portion->raw);
-    return !portion->is_last || !stream->section->is_streamed || is_unchanged(stream) ||
-           script_refuse_change(error, stream->script->path);
+    return !portion->is_last || !stream->section->is_streamed || is_unchanged(stream) || script_refuse_change(error, stream->script->path);
 }
 
 bool script_stream_open(ScriptStream *stream, const Script *script, SectionKind section, DbaltError *error)

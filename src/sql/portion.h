@@ -16,7 +16,7 @@ typedef struct Portion {
     Text raw;               /* text with what stands around it: in a row they are all of the SQL */
     size_t raw_offset;      /* of raw in the SQL */
     size_t statement_count; /* 0 for data */
-    bool copies; /* its last statement is a COPY whose data come next */
+    bool copies;            /* its last statement is a COPY whose data come next */
     bool is_copy_data;
     bool ends_copy; /* the last of its data */
     bool unclosed;  /* likewise, but the line "\." is missing */
@@ -39,8 +39,8 @@ typedef struct PortionReader {
     char *bytes; /* owned; from offset at of the source on */
     size_t room;
     size_t at;
-    size_t length;   /* of what was read */
-    size_t used;     /* of these the portions so far */
+    size_t length; /* of what was read */
+    size_t used;   /* of these the portions so far */
     bool source_ended;
     enum { COPY_NONE, COPY_BEGINS, COPY_GOES_ON } copy; /* what comes next are its data */
 } PortionReader;

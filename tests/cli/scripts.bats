@@ -379,23 +379,6 @@ SQL
     same "$(tables)" ""
 }
 
-@test "a script of 50 MB runs within 200 MB of memory" {
-    {
-        echo 'create table a (t text);'
-        # 1,000 bytes each
-        yes "insert into a values ('$(printf 'x%.0s' {1..973})');" | head -n 50000
-    } | alteration 1.0.0-1-a.sql
-    [ "$(stat -c %s "$DBALT_DIR/1.0.0-1-a.sql")" -ge 50000000 ]
-    run --separate-stderr -- /usr/bin/time -f 'peak %M' "$DBALT" deploy latest </dev/null
-    [ "$status" -eq 0 ] || show "it ended with $status"
-    same "$(query "select count(*) from a")" 50000
-    local peak=${stderr##*peak }
-    # Sanitizers keep shadows and freed memory.
-    if [ "${DBALT_TEST_SANITIZED:-false}" != true ]; then
-        [ "$peak" -lt 204800 ] || show "it took $peak KB"
-    fi
-}
-
 # ---- what is refused
 
 # refused FILE PLACE WORD...: as the second of two, so that "before anything ran" shows

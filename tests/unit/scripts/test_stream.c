@@ -154,7 +154,7 @@ static void replace(Fixture *fixture)
 
 static void refuses_a_file_that_changed(void **state)
 {
-    static void (*const changes[])(Fixture *fixture) = {overwrite, lengthen, cut_off, replace};
+    static void (*const changes[])(Fixture * fixture) = {overwrite, lengthen, cut_off, replace};
     for (size_t i = 0; i < COUNT(changes); i++) {
         Fixture *fixture = *state;
         changes[i](fixture);
