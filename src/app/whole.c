@@ -169,18 +169,19 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
 
     project_inform(project, DBALT_EVENT_WARNING, "the connection was lost while \"%s\" ran; finding out what became of it",
                    whole->deploy.identity);
+    project_disconnect(project);
     for (size_t i = 0; is_done && i <= behind_count; i++) {
         if (i > 0)
             whole = behind[i - 1];
         known = false;
         for (int64_t pause = 100; !known && wait_now() < deadline; pause = pause < 500 ? pause * 2 : 1000) {
             bool is_deployed = false;
-            project_disconnect(project);
             known = ask_what_became(&is_deployed, run, whole, backend, error);
             is_done = known && is_deployed == deploys;
             if (known)
                 break;
             tell_doubt(project, &told, whole->deploy.identity, error, deadline);
+            project_disconnect(project);
             if (!wait_sleep(&project->wait, pause))
                 break;
         }
@@ -205,11 +206,17 @@ static void tell_start(Whole *whole, Run *run)
     run_begin_section(run, section_name(whole->section), whole->script.sections[whole->section].text.length, whole->pieces.statement_count);
 }
 
+/* By whomever. */
+static void note_standing(Run *run)
+{
+    if (run->deployed != NULL)
+        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+}
+
 static void note_done(Whole *whole, Run *run)
 {
     run->result.done++;
-    if (run->deployed != NULL)
-        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+    note_standing(run);
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE,
                                 .section = run->section,
                                 .bytes = whole->script.sections[whole->section].text.length,
@@ -219,8 +226,7 @@ static void note_done(Whole *whole, Run *run)
 static void note_rival(Run *run)
 {
     run->result.skipped++;
-    if (run->deployed != NULL)
-        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+    note_standing(run);
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = run->section, .message = "Somebody else did it meanwhile"});
 }
 

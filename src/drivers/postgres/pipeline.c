@@ -72,6 +72,8 @@ static void send_step(PostgresConnection *connection, PostgresStep *step)
 
     step->results = 0;
     for (SqlStatement statement; statement_next(&statement, &reader); step->results++) {
+        if (step->step.is_script && step->results > 0)
+            PQsendFlushRequest(connection->session.libpq); /* or the server keeps its answers up to the sync */
         if (step->step.is_script)
             PQsendQueryParams(connection->session.libpq, arena_copy_text(&arena, statement.text), 0, NULL, NULL, NULL, NULL, 0);
         else
