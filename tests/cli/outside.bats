@@ -163,10 +163,20 @@ SQL
 dropping() { query "select pid from pg_stat_activity where query like 'drop index concurrently%' and state = 'active' and wait_event_type = 'Lock'"; }
 drop_waits() { [ -n "$(dropping)" ]; }
 
+# end_sessions PID...: until they are gone
+end_sessions() {
+    local each
+    for each in "$@"; do
+        query "select pg_terminate_backend($each)"
+        until_true 30 is_gone "$each"
+    done
+}
+is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" -eq 0 ]; }
+
 # bats test_tags=postgres
 @test "a concurrent drop that was killed is done again, without a question" {
     killed_drop
-    query "select pg_terminate_backend($orphan, 10000), pg_terminate_backend($reader, 10000)"
+    end_sessions "$orphan" "$reader"
     expect 0 rollback 0.1.0 --yes
     err 'Statement 1 of "before-down" was begun at 20'
     err "and not done: it runs again"
@@ -176,7 +186,7 @@ drop_waits() { [ -n "$(dropping)" ]; }
 # bats test_tags=postgres
 @test "a concurrent drop that outlived its roll back is taken as done" {
     killed_drop
-    query "select pg_terminate_backend($reader, 10000)"
+    end_sessions "$reader"
     expect 0 rollback 0.1.0 --yes
     err 'Statement 1 of "before-down" was begun at 20'
     err ", and is done"
