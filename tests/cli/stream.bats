@@ -81,6 +81,46 @@ backend_peak="select (regexp_match(s, 'VmHWM:\s+(\d+)'))[1]::bigint - (regexp_ma
     same "$(tables)" ""
 }
 
+@test "a long way back is stored, and runs from the history as from the file" {
+    local try
+    for try in 1 2; do
+        {
+            printf -- '-- dbalt: up\ncreate table a (t text);\ncreate table b (t text);\n-- dbalt: down\n'
+            rows 3000
+            printf -- 'drop table a;\n'
+            [ "$try" = 1 ] || printf -- 'drop table nowhere;\n'
+        } | alteration 1.0.0-1-a.sql
+        expect 0 deploy latest
+        if [ "$try" = 1 ]; then
+            expect 0 rollback 0.1.0 --yes --stored
+            same "$(tables)" "b"
+            query "drop table b"
+        fi
+    done
+    expect 1 rollback 0.1.0 --yes
+    err "1.0.0-1-a.sql:3006:"
+    same "$(tables)" "a b"
+    expect 1 rollback 0.1.0 --yes --stored
+    err ":3002:"
+    same "$(tables)" "a b"
+}
+
+@test "a statement longer than a portion runs, with sections before and behind it" {
+    {
+        printf -- '-- dbalt: before-up\ncreate table early (id integer);\n-- dbalt: up\ncreate table a (t text);\n'
+        rows 2000
+        printf "insert into a values ('"
+        yes -- "-- dbalt: down; it''s" | head -n 200000
+        printf -- "');\n-- dbalt: down\ndrop table a;"
+    } | alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    same "$(query "select count(*), max(length(t)) from a")" "2001|4200000"
+    same "$(tables)" "a early"
+    expect 0 check
+    expect 0 rollback 0.1.0 --yes
+    same "$(tables)" "early"
+}
+
 @test "a failure deep in a long script is placed, and nothing is kept" {
     {
         printf -- '-- dbalt: up\r\n'
