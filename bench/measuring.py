@@ -27,6 +27,10 @@ class Measured:
     memory: float  # MB, of its biggest process
     round_trips: int = None
     backend: float = None  # MB, of the biggest backend
+    server_cpu: float = None  # seconds, of all backends
+    flushes: int = None  # of the server's log
+    flushing: float = None  # seconds that these took
+    logged: float = None  # MB
 
 
 class Stopwatch:
@@ -83,15 +87,15 @@ class Stopwatch:
         return measured
 
 
-def compare(contenders, rounds, once):
-    """Runs `once(contender)` for each of them in each round, in another order each time. Slow ones get fewer rounds. Returns what
-    was measured by contender, in order of the rounds; the reason, one line, for a peer that failed."""
+def compare(contenders, rounds, once, enough=ENOUGH):
+    """Runs `once(contender)` for each of them in each round, in another order each time. Who has spent `enough` seconds gets no
+    more. Returns what was measured by contender, in order of the rounds; the reason, one line, for a peer that failed."""
     results = {contender: [] for contender in contenders}
     spent = dict.fromkeys(contenders, 0)
     for number in range(rounds):
         shift = number % len(contenders)
         for contender in contenders[shift:] + contenders[:shift]:
-            if isinstance(results[contender], str) or spent[contender] > ENOUGH:
+            if isinstance(results[contender], str) or spent[contender] > enough:
                 continue
             begin = time.monotonic()
             try:

@@ -31,19 +31,6 @@ class Database:
         return {"PGHOST": self.host, "PGPORT": str(self.port), "PGUSER": self.user, "PGDATABASE": self.name, "PGSSLMODE": "disable"}
 
 
-@dataclasses.dataclass(frozen=True)
-class Counters:
-    """What a server has used up: seconds of CPU of its backends, flushes of the log, seconds that these took, bytes of the log."""
-
-    cpu: float
-    flushes: int
-    flushing: float
-    written: int
-
-    def since(self, earlier):
-        return Counters(*(now - before for now, before in zip(dataclasses.astuple(self), dataclasses.astuple(earlier))))
-
-
 class Postgres:
     def __init__(self, folder):
         self.folder = folder
@@ -91,26 +78,28 @@ class Postgres:
     def backend_memory(self, database):
         """KB that the biggest backend of a database has of its own at this moment: not what all of them share."""
         biggest = 0
-        for pid in self._backends(database):
+        for pid in self._backends(f"{database.name} "):
             own = re.search(r"^RssAnon:\s*(\d+) kB", _read(f"/proc/{pid}/status"), re.MULTILINE)
             biggest = max(biggest, int(own[1]) if own else 0)
         return biggest
 
-    def counters(self, database):
-        """What the server has used up so far, when the backends of a database are gone."""
-        while any(True for _ in self._backends(database)):
+    def cpu(self):
+        """Seconds of CPU that all backends so far have used, when the last one is gone."""
+        while any(True for _ in self._backends("")):
             time.sleep(0.001)
-        # The CPU of the processes that ended, which their parent has in its account.
+        # Of the processes that ended, which their parent has in its account.
         fields = _read(f"/proc/{self.postmaster}/stat").rsplit(")", 1)[1].split()
-        ticks = int(fields[13]) + int(fields[14])
-        flushes, flushing, written = self.query(
-            "postgres", "select wal_sync, wal_sync_time, wal_bytes from pg_stat_wal").split("|")
-        return Counters(ticks / os.sysconf("SC_CLK_TCK"), int(flushes), float(flushing) / 1000, int(written))
+        return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
 
-    def _backends(self, database):
-        """The processes that serve a database."""
+    def log(self):
+        """Of the server's log, so far: how many flushes, seconds that these took, and MB."""
+        flushes, flushing, written = self.query("postgres", "select wal_sync, wal_sync_time, wal_bytes from pg_stat_wal").split("|")
+        return int(flushes), float(flushing) / 1000, int(written) / (1 << 20)
+
+    def _backends(self, name):
+        """The processes that serve a database, or, without a name, any."""
         for pid in _read(f"/proc/{self.postmaster}/task/{self.postmaster}/children").split():
-            if f" {database.name} " in _read(f"/proc/{pid}/cmdline"):
+            if f": bench {name}" in _read(f"/proc/{pid}/cmdline"):
                 yield pid
 
     def stop(self):
