@@ -16,10 +16,10 @@ bool dbalt_list(Dbalt *project, DbaltEntries *entries, DbaltError *error)
     return true;
 }
 
-/* The folder first: a wrong one is told without waiting for a server. */
 static bool survey_to_look(Survey *survey, Dbalt *project, Arena *arena, DbaltError *error)
 {
-    return survey_folder(survey, arena, project, error) && project_connect(project, true, error) && survey_history(survey, false, error);
+    return survey_folder_first(survey, arena, project, error) && project_connect(project, true, error) &&
+           survey_history(survey, false, error);
 }
 
 bool dbalt_status(Dbalt *project, DbaltEntries *entries, DbaltError *error)
@@ -103,7 +103,7 @@ bool dbalt_check(Dbalt *project, const DbaltCheckOptions *options, DbaltCheck *c
         DbaltCheck found = {0};
         Arena *arena = project_results(project);
         CLEANUP(survey_done) Survey survey = {.folder = {.descriptor = -1}};
-        if (!survey_folder(&survey, arena, project, error))
+        if (!survey_folder_first(&survey, arena, project, error))
             return false;
         if (!told)
             survey_warn(&survey);

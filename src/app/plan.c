@@ -189,7 +189,7 @@ static DbaltPlan *plan_new(Dbalt *project, DbaltAction action, const DbaltRunOpt
     if (options != NULL)
         plan->options = *options;
 
-    if (!survey_folder(&plan->survey, &plan->arena, project, error)) {
+    if (!survey_folder_first(&plan->survey, &plan->arena, project, error)) {
         dbalt_plan_free(plan);
         return NULL;
     }
@@ -200,6 +200,7 @@ static DbaltPlan *plan_new(Dbalt *project, DbaltAction action, const DbaltRunOpt
 static bool plan_complete(DbaltPlan **result, DbaltPlan *plan, bool ok, DbaltError *error)
 {
     if (!ok || !project_connect(plan->project, false, error) || !plan_build(plan, error)) {
+        project_hang_up(plan->project);
         dbalt_plan_free(plan);
         return false;
     }

@@ -69,6 +69,7 @@ void dbalt_close(Dbalt *project)
     if (project == NULL)
         return;
 
+    project_hang_up(project);
     project_disconnect(project);
     wait_done(&project->wait);
     arena_done(&project->results);
@@ -79,6 +80,19 @@ void dbalt_close(Dbalt *project)
 void dbalt_cancel(Dbalt *project)
 {
     wait_cancel(&project->wait);
+}
+
+void project_dial(Dbalt *project)
+{
+    if (project->driver != NULL && project->driver->dial != NULL && project->connection == NULL && project->dialled == NULL)
+        project->dialled = project->driver->dial(project->url);
+}
+
+void project_hang_up(Dbalt *project)
+{
+    if (project->dialled != NULL)
+        project->driver->hang_up(project->dialled);
+    project->dialled = NULL;
 }
 
 bool project_connect(Dbalt *project, bool read_only, DbaltError *error)
@@ -101,10 +115,12 @@ bool project_connect(Dbalt *project, bool read_only, DbaltError *error)
         .read_only = read_only,
         .timeout = project->connect_timeout,
         .limits = project->limits,
+        .dialled = project->dialled,
         .watch = project->observer == NULL ? NULL : run_report,
         .watch_context = project,
         .wait = &project->wait,
     };
+    project->dialled = NULL;
     if (!project->driver->connect(&connection, &options, error))
         return false;
 

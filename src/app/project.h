@@ -24,6 +24,7 @@ struct Dbalt {
     DbaltObserver *observer;
     void *observer_context;
     const Driver *driver;   /* NULL when no URL was given */
+    void *dialled;          /* owned; by the driver's dial(); NULL = none */
     Connection *connection; /* owned; NULL while there is none */
     bool connection_reads_only;
     Run *run;        /* borrowed: what the connection works for; NULL = no alteration */
@@ -33,6 +34,10 @@ struct Dbalt {
 
 /* Connects unless that is done; a connection that only reads is changed for one that writes when it is asked for. */
 bool project_connect(Dbalt *project, bool read_only, DbaltError *error);
+
+/* Begins to connect, where there is no connection yet; and gives that up. */
+void project_dial(Dbalt *project);
+void project_hang_up(Dbalt *project);
 
 /* Ends the connection, the lock with it. */
 void project_disconnect(Dbalt *project);

@@ -112,7 +112,7 @@ bool dbalt_repair_differences(Dbalt *project, const char *const *identities, siz
     Arena *arena = project_results(project);
     CLEANUP(survey_done) Survey survey = {.folder = {.descriptor = -1}};
     const Standing **found = NULL;
-    if (!survey_folder(&survey, arena, project, error) || !project_connect(project, true, error) ||
+    if (!survey_folder_first(&survey, arena, project, error) || !project_connect(project, true, error) ||
         !survey_history(&survey, false, error) || !find_standings(&found, arena, &survey, identities, count, error))
         return false;
 
@@ -161,7 +161,7 @@ static bool repair(Dbalt *project, const char *const *identities, size_t count, 
     Arena *arena = project_results(project);
     CLEANUP(survey_done) Survey survey = {.folder = {.descriptor = -1}};
     const Standing **found = NULL;
-    if (!survey_folder(&survey, arena, project, error) || !project_connect(project, false, error) ||
+    if (!survey_folder_first(&survey, arena, project, error) || !project_connect(project, false, error) ||
         !survey_history(&survey, true, error) || !find_standings(&found, arena, &survey, identities, count, error))
         return false;
 

@@ -19,6 +19,16 @@ bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *err
     return true;
 }
 
+bool survey_folder_first(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error)
+{
+    project_dial(project);
+    if (survey_folder(survey, arena, project, error))
+        return true;
+
+    project_hang_up(project);
+    return false;
+}
+
 void survey_warn(const Survey *survey)
 {
     for (size_t i = 0; i < survey->folder.warning_count; i++)

@@ -27,6 +27,9 @@ void survey_done(Survey *survey);
 /* Reads the folder. */
 bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error);
 
+/* The same while a connection is being made: a wrong folder is told without waiting for a server. */
+bool survey_folder_first(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error);
+
 /* Tells the folder's warnings. */
 void survey_warn(const Survey *survey);
 

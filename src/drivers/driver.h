@@ -143,6 +143,7 @@ typedef struct ConnectOptions {
     bool read_only;        /* nothing will be written */
     int timeout;           /* milliseconds */
     Limits limits;         /* as far as the driver can keep them */
+    void *dialled;         /* of dial(); its owner is connect() then, whether it succeeds or not. NULL = none */
     ReportReceiver *watch; /* told about every second of what runs longer; NULL = nobody. As far as the driver can look */
     void *watch_context;
     Wait *wait; /* borrowed for the life of the connection */
@@ -189,6 +190,13 @@ struct Driver {
 
     /* Whether the URL makes sense, without connecting. DBALT_ERROR_USAGE. No password in any message, here or elsewhere. */
     bool (*check_url)(const char *url, DbaltError *error);
+
+    /*
+     * Begins to connect, as far as that goes without waiting for a server, so that other work can be done meanwhile. Never fails: connect()
+     * says what there is to say. Optional; what it returns (NULL is possible) goes to connect(), or to hang_up().
+     */
+    void *(*dial)(const char *url);
+    void (*hang_up)(void *dialled);
 
     /* The caller owns *connection. Fails with DBALT_ERROR_DATABASE or _INTERRUPTED. */
     bool (*connect)(Connection **connection, const ConnectOptions *options, DbaltError *error);

@@ -464,6 +464,30 @@ static void a_question_to_a_silent_server_ends_without_a_limit_too(void **state)
     assert_int_equal(result.fault, FAULT_CONNECTION);
 }
 
+#define SESSIONS "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+/* The server has let us in before anybody waited for it. */
+static void connecting_goes_on_while_something_else_is_done(void **state)
+{
+    Fixture *fixture = *state;
+    assert_string_equal(fixture_query(fixture, SESSIONS), "1\n");
+    void *dialled = driver_postgres.dial(fixture->url);
+    assert_true(fixture_becomes(fixture, SESSIONS, "2\n"));
+
+    Connection *connection = NULL;
+    DbaltError error;
+    ConnectOptions options = {
+        .url = fixture->url, .history_schema = "dbalt", .timeout = 10000, .dialled = dialled, .wait = &fixture->client.wait};
+    assert_true(driver_postgres.connect(&connection, &options, &error));
+    assert_string_equal(fixture_query(fixture, SESSIONS), "2\n");
+    driver_postgres.close(connection);
+
+    driver_postgres.hang_up(driver_postgres.dial(fixture->url));
+    driver_postgres.hang_up(driver_postgres.dial("postgres://nobody@127.0.0.1:1/none"));
+    assert_null(driver_postgres.dial("postgres://%zz"));
+    assert_true(fixture_becomes(fixture, SESSIONS, "1\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -474,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_silent_host_is_not_the_last),
         cmocka_unit_test(connecting_can_be_cancelled),
         cmocka_unit_test(says_why_it_cannot_connect),
+        DATABASE_TEST(connecting_goes_on_while_something_else_is_done),
         DATABASE_TEST(a_lost_connection_is_told_from_a_failed_statement),
         DATABASE_TEST(a_cancel_leaves_no_backend_running),
         DATABASE_TEST(a_cancel_stops_the_feeding_of_a_copy),

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "drivers/postgres/fault.h"
 #include "drivers/postgres/session.h"
+#include "drivers/postgres/url.h"
 
 /* Those of the URL's hosts that were not tried yet: lists of equal length, or NULL for what the URL says. */
 typedef struct Hosts {
@@ -125,17 +126,63 @@ static bool fail_silent(const PGconn *libpq, int64_t timeout, DbaltError *error)
     return fail_hint(error, "check host, port and firewall; \"?connect_timeout=SECONDS\" in the URL gives it longer");
 }
 
+/* A connection that is being made. */
+typedef struct Dialled {
+    PGconn *libpq; /* owned */
+    PostgresPollingStatusType status;
+} Dialled;
+
+static short events_of(PostgresPollingStatusType status)
+{
+    return status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+}
+
+void *postgres_dial(const char *url)
+{
+    DbaltError ignored;
+    if (!postgres_url_check(url, &ignored))
+        return NULL;
+
+    Dialled *dialled = malloc(sizeof *dialled);
+    if (dialled == NULL)
+        abort();
+    *dialled = (Dialled){.libpq = connect_start(url, &(Hosts){0}), .status = PGRES_POLLING_WRITING};
+    while (PQstatus(dialled->libpq) != CONNECTION_BAD && dialled->status != PGRES_POLLING_OK && dialled->status != PGRES_POLLING_FAILED &&
+           poll(&(struct pollfd){.fd = PQsocket(dialled->libpq), .events = events_of(dialled->status)}, 1, 0) == 1)
+        dialled->status = PQconnectPoll(dialled->libpq);
+    return dialled;
+}
+
+void postgres_hang_up(void *dialled)
+{
+    if (dialled != NULL)
+        PQfinish(((Dialled *)dialled)->libpq);
+    free(dialled);
+}
+
+/* What was dialled, from then on the caller's; else a new one. */
+static PGconn *take_dialled(PostgresPollingStatusType *status, void *dialled, const char *url)
+{
+    *status = PGRES_POLLING_WRITING;
+    if (dialled == NULL)
+        return connect_start(url, &(Hosts){0});
+
+    PGconn *libpq = ((Dialled *)dialled)->libpq;
+    *status = ((Dialled *)dialled)->status;
+    free(dialled);
+    return libpq;
+}
+
 /* *silent tells that the time ran out. */
-static bool connect_poll(PGconn *libpq, Wait *wait, int timeout, bool *silent, DbaltError *error)
+static bool connect_poll(PGconn *libpq, PostgresPollingStatusType status, Wait *wait, int timeout, bool *silent, DbaltError *error)
 {
     int64_t milliseconds = connect_timeout(libpq, timeout);
     int64_t deadline = wait_now() + milliseconds;
-    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
     while (status != PGRES_POLLING_OK) {
         if (PQstatus(libpq) == CONNECTION_BAD || status == PGRES_POLLING_FAILED)
             return fail_connect(libpq, error);
 
-        switch (wait_for(wait, PQsocket(libpq), status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline)) {
+        switch (wait_for(wait, PQsocket(libpq), events_of(status), deadline)) {
         case WAIT_READY:
             status = PQconnectPoll(libpq);
             break;
@@ -149,14 +196,15 @@ static bool connect_poll(PGconn *libpq, Wait *wait, int timeout, bool *silent, D
     return PQsetnonblocking(libpq, 1) == 0 || fail_connect(libpq, error);
 }
 
-bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error)
+bool postgres_session_open(PostgresSession *session, const char *url, void *dialled, Wait *wait, int timeout, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
     Hosts hosts = {0};
+    PostgresPollingStatusType status;
+    PGconn *libpq = take_dialled(&status, dialled, url);
     for (;;) {
-        PGconn *libpq = connect_start(url, &hosts);
         bool silent = false;
-        if (connect_poll(libpq, wait, timeout, &silent, error)) {
+        if (connect_poll(libpq, status, wait, timeout, &silent, error)) {
             *session = (PostgresSession){.libpq = libpq, .wait = wait, .deadline = WAIT_FOREVER};
             return true;
         }
@@ -164,6 +212,8 @@ bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait
         PQfinish(libpq);
         if (!more)
             return false;
+        libpq = connect_start(url, &hosts);
+        status = PGRES_POLLING_WRITING;
     }
 }
 

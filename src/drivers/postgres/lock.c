@@ -145,7 +145,7 @@ static bool open_session(PostgresConnection *connection, DbaltError *error)
         return true;
 
     postgres_session_close(&lock->session);
-    if (!postgres_session_open(&lock->session, connection->url, connection->base.wait, connection->timeout, error))
+    if (!postgres_session_open(&lock->session, connection->url, NULL, connection->base.wait, connection->timeout, error))
         return false;
 
     lock->ended = false;

@@ -144,7 +144,8 @@ static bool prepare(PostgresConnection *connection, const ConnectOptions *option
 static bool connect_to_server(Connection **connection, const ConnectOptions *options, DbaltError *error)
 {
     PostgresSession session;
-    if (!postgres_url_check(options->url, error) || !postgres_session_open(&session, options->url, options->wait, options->timeout, error))
+    if (!postgres_url_check(options->url, error) ||
+        !postgres_session_open(&session, options->url, options->dialled, options->wait, options->timeout, error))
         return false;
 
     PostgresConnection *made = calloc(1, sizeof(*made));
@@ -202,6 +203,8 @@ const Driver driver_postgres = {
     .schemes = schemes,
     .traits = {.dialect = SQL_POSTGRES, .creates = false, .answers_scripts = true, .adopts = true},
     .check_url = postgres_url_check,
+    .dial = postgres_dial,
+    .hang_up = postgres_hang_up,
     .connect = connect_to_server,
     .close = close_connection,
     .submit = postgres_submit,

@@ -27,8 +27,12 @@ typedef enum PostgresPump {
     POSTGRES_SILENT, /* the server has been silent for too long */
 } PostgresPump;
 
-/* Connects; each host of the URL has the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
-bool postgres_session_open(PostgresSession *session, const char *url, Wait *wait, int timeout, DbaltError *error);
+/* connect.c: driver.h says what. */
+void *postgres_dial(const char *url);
+void postgres_hang_up(void *dialled);
+
+/* Connects, by what was dialled if that is not NULL; each host of the URL has the timeout (milliseconds; connect_timeout of the URL wins). DBALT_ERROR_DATABASE or _INTERRUPTED. */
+bool postgres_session_open(PostgresSession *session, const char *url, void *dialled, Wait *wait, int timeout, DbaltError *error);
 
 /* Begins to connect to the same server, for PQconnectPoll(); never NULL. No name is looked up. */
 PGconn *postgres_session_dial_beside(const PostgresSession *session, const char *url);
