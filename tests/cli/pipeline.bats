@@ -123,7 +123,7 @@ SQL
 
 @test "on a terminal the progress line says which statement runs" {
     printf 'select 1;\nselect 2;\nselect pg_sleep(300);\nselect 4;\n' | alteration 1.0.0-1-a.sql
-    TERM=xterm script -qefc "$DBALT deploy latest" screen >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+    TERM=xterm script -qefc "'$DBALT' deploy latest" screen >/dev/null 2>&1 </dev/null 3>&- 4>&- &
     started+=("$!")
     until_true 60 grep -aqF '[1/1] 1.0.0-1-a.sql up  statement 3/4' screen
 }

@@ -142,7 +142,7 @@ stop() {
 @test "on a terminal the progress line has all of it" {
     slow_table
     printf -- '-- dbalt: before-up\ncreate index concurrently many_slow on many (slow(id));\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
-    TERM=xterm script -qefc "$DBALT deploy latest" screen >/dev/null 2>&1 </dev/null 3>&- 4>&- &
+    TERM=xterm script -qefc "'$DBALT' deploy latest" screen >/dev/null 2>&1 </dev/null 3>&- 4>&- &
     started+=("$!")
     until_true 60 grep -aqE '\[1/1\] 1\.0\.0-1-a\.sql before-up  [0-9]+ ms  building index: scanning table, [0-9]+ %' screen
 }
