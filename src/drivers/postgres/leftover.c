@@ -130,7 +130,7 @@ static bool find_invalid(const char **name, Arena *arena, PostgresConnection *co
         return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
 
     const char *sql = arena_format(arena, FIND_SQL, table_name, index_name);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
     if (result == NULL)
         return false;
     *name = PQntuples(result) == 0 ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 0));
@@ -174,7 +174,8 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
         return true;
 
     const char *sql = arena_format(arena, "DROP INDEX CONCURRENTLY %s", name);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
+    int64_t silence = connection->session.limits.answer > 0 ? connection->session.limits.answer : WAIT_FOREVER;
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, silence, error);
     if (result == NULL)
         return fail_context(error, "cannot drop the invalid index %s", name);
 
