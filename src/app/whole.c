@@ -13,6 +13,7 @@ enum {
     SERIALIZATION_RETRIES = 5,
     LONGEST_PAUSE = 5000, /* milliseconds */
     FIND_OUT_WITHIN = 30000,
+    MOST_STATEMENTS_AHEAD = 1000, /* of one that travels: more are cheaper in one message */
 };
 
 void run_describe_failure(Run *run, const Script *script, SectionKind section, long offset, size_t statement, bool in_script,
@@ -120,6 +121,29 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted between two tries");
 }
 
+static void tell_start(Whole *whole, Run *run)
+{
+    whole->started = wait_now();
+    run_begin_section(run, section_name(whole->section), whole->script.sections[whole->section].text.length, whole->pieces.statement_count);
+}
+
+/* By whomever. */
+static void note_standing(Run *run)
+{
+    if (run->deployed != NULL)
+        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+}
+
+static void note_done(Whole *whole, Run *run)
+{
+    run->result.done++;
+    note_standing(run);
+    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE,
+                                .section = run->section,
+                                .bytes = whole->script.sections[whole->section].text.length,
+                                .took = wait_now() - whole->started});
+}
+
 static bool ask_what_became(bool *is_deployed, Run *run, const Whole *whole, const char *backend, DbaltError *error)
 {
     Dbalt *project = run->plan->project;
@@ -151,7 +175,7 @@ static void tell_doubt(const Dbalt *project, DbaltError *told, const char *ident
  * The connection was lost, perhaps in the middle of COMMIT: finds out on a new one what became of it, and of those that were sent
  * behind it. Always fails, since the lock went with the connection; the error tells the truth.
  */
-static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t behind_count, DbaltError *error)
+static bool find_out(Run *run, Whole *whole, Whole *const *behind, size_t behind_count, DbaltError *error)
 {
     Dbalt *project = run->plan->project;
     bool deploys = run->plan->action == DBALT_DEPLOY;
@@ -185,7 +209,12 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
             if (!wait_sleep(&project->wait, pause))
                 break;
         }
-        run->result.done += is_done;
+        if (is_done && i > 0) {
+            run_turn_to(run, whole->index);
+            tell_start(whole, run);
+        }
+        if (is_done)
+            note_done(whole, run);
     }
 
     const char *identity = whole->deploy.identity;
@@ -200,29 +229,6 @@ static bool find_out(Run *run, const Whole *whole, Whole *const *behind, size_t 
     return fail_hint(error, "run the command again to continue");
 }
 
-static void tell_start(Whole *whole, Run *run)
-{
-    whole->started = wait_now();
-    run_begin_section(run, section_name(whole->section), whole->script.sections[whole->section].text.length, whole->pieces.statement_count);
-}
-
-/* By whomever. */
-static void note_standing(Run *run)
-{
-    if (run->deployed != NULL)
-        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
-}
-
-static void note_done(Whole *whole, Run *run)
-{
-    run->result.done++;
-    note_standing(run);
-    run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE,
-                                .section = run->section,
-                                .bytes = whole->script.sections[whole->section].text.length,
-                                .took = wait_now() - whole->started});
-}
-
 static void note_rival(Run *run)
 {
     run->result.skipped++;
@@ -230,11 +236,20 @@ static void note_rival(Run *run)
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = run->section, .message = "Somebody else did it meanwhile"});
 }
 
-/* What was sent statement by statement may have been cut at the wrong places: the server itself cuts what comes in one message. */
-static bool may_be_cut_wrong(const Outcome *outcome, const DbaltError *error)
+/*
+ * What was sent ahead is run again by itself where that may be why it failed: it was cut at the wrong places (the server itself cuts
+ * what comes in one message), a "$1" in it asked for a value, or it was not settled, as it seemed to leave nothing.
+ */
+static bool may_fare_better_alone(const Whole *whole, const Outcome *outcome, const DbaltError *error)
 {
     static const char syntax_error[] = "42601";
-    return outcome->kind == OUTCOME_FAILED && outcome->in_script && strcmp(error->sqlstate, syntax_error) == 0;
+    static const char protocol_violation[] = "08P01";
+    static const char division_by_zero[] = "22012";
+    if (outcome->kind != OUTCOME_FAILED)
+        return false;
+    if (outcome->in_script)
+        return strcmp(error->sqlstate, syntax_error) == 0 || strcmp(error->sqlstate, protocol_violation) == 0;
+    return whole->transaction.trace == TRACE_NOTHING && strcmp(error->sqlstate, division_by_zero) == 0;
 }
 
 /* What comes of a first outcome, trying again included. */
@@ -283,7 +298,7 @@ bool whole_travels(const Whole *whole, const Run *run)
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
            run->deployed == NULL && !whole->script.is_module && !sections[whole->before].present && !whole->pieces.copies &&
-           !script_is_long(&whole->script, whole->section);
+           !script_is_long(&whole->script, whole->section) && whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD;
 }
 
 void whole_send(Whole *whole, Run *run, const Whole *before)
@@ -299,7 +314,7 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     tell_start(whole, run);
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
     *alone = outcome.kind != OUTCOME_DONE;
-    if (may_be_cut_wrong(&outcome, error)) {
+    if (may_fare_better_alone(whole, &outcome, error)) {
         outcome = try_once(whole, run, error);
         behind_count = 0;
     }

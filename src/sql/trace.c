@@ -1,25 +1,27 @@
 #include "sql/trace.h"
 
-#include <ctype.h>
-
 #include "base/cleanup.h"
 #include "sql/lexer.h"
 
-/* Statements that run nothing of a user's: no trigger fires, and no expression is evaluated. */
+/* Statements that run nothing of a user's: no trigger fires, no value of any type is made, no expression is evaluated. */
 static const struct {
     Text first, second;
-    unsigned brackets; /* as deep as they may be: inside them may be calls */
 } harmless[] = {
-    {TEXT("CREATE"), TEXT("TABLE"), 99}, /* defaults and checks are kept, not evaluated */
-    {TEXT("CREATE"), TEXT("INDEX"), 1},  {TEXT("CREATE"), TEXT("UNIQUE"), 1}, {TEXT("CREATE"), TEXT("SEQUENCE"), 0},
-    {TEXT("ALTER"), TEXT("TABLE"), 0},   {TEXT("DROP"), TEXT("TABLE"), 0},    {TEXT("DROP"), TEXT("INDEX"), 0},
-    {TEXT("DROP"), TEXT("VIEW"), 0},     {TEXT("DROP"), TEXT("SEQUENCE"), 0}, {TEXT("COMMENT"), TEXT("ON"), 0},
+    {TEXT("CREATE"), TEXT("TABLE")}, /* defaults and checks are kept, not evaluated */
+    {TEXT("DROP"), TEXT("TABLE")},   {TEXT("DROP"), TEXT("INDEX")}, {TEXT("DROP"), TEXT("VIEW")}, {TEXT("COMMENT"), TEXT("ON")},
 };
 
-/* CREATE TABLE AS, bounds of a partition, a rewrite or a check of rows that are there, an index on some of them. */
-static const Text harmful[] = {
-    TEXT("AS"), TEXT("PARTITION"), TEXT("ATTACH"), TEXT("TYPE"), TEXT("VALIDATE"), TEXT("WHERE"), TEXT("EXECUTE"),
-};
+/* CREATE TABLE AS, EXECUTE, and the bounds of a partition. */
+static const Text harmful[] = {TEXT("AS"), TEXT("EXECUTE"), TEXT("PARTITION"), TEXT("VALUES")};
+
+static bool mentions(Text text, Text word)
+{
+    for (size_t i = 0; i + word.length <= text.length; i++) {
+        if (text_equals_ignoring_case(text_slice(text, i, word.length), word))
+            return true;
+    }
+    return false;
+}
 
 static bool is_harmful(Token token)
 {
@@ -30,28 +32,14 @@ static bool is_harmful(Token token)
     return false;
 }
 
-/* Whether the rest of a statement stays harmless; a temporary table may be made by its schema alone. */
-static bool rest_is_harmless(Lexer *lexer, unsigned most_brackets)
+/* A temporary table may be made by its schema alone; a name may be written so that it cannot be read here. */
+static bool rest_is_harmless(Lexer *lexer)
 {
-    unsigned depth = 0;
     for (Token token = lexer_next(lexer); token.kind != TOKEN_END; token = lexer_next(lexer)) {
-        bool is_symbol = token.kind == TOKEN_SYMBOL;
-        depth += is_symbol && token.text.data[0] == '(';
-        depth -= is_symbol && token.text.data[0] == ')' && depth > 0;
-        if (depth > most_brackets || is_harmful(token) || text_find(token.text, TEXT("pg_temp")) < token.text.length)
+        if (is_harmful(token) || mentions(token.text, TEXT("pg_temp")) || mentions(token.text, TEXT("U&")))
             return false;
     }
     return true;
-}
-
-static bool mentions_preparing(Text statement)
-{
-    static const Text word = TEXT("prepare");
-    for (size_t i = 0; i + word.length <= statement.length; i++) {
-        if (tolower((unsigned char)statement.data[i]) == 'p' && text_equals_ignoring_case(text_slice(statement, i, word.length), word))
-            return true;
-    }
-    return false;
 }
 
 SqlTrace trace_of(SqlDialect dialect, Text statement)
@@ -63,8 +51,8 @@ SqlTrace trace_of(SqlDialect dialect, Text statement)
 
     for (size_t i = 0; i < COUNT(harmless); i++) {
         if (dialect == SQL_POSTGRES && text_equals_ignoring_case(first, harmless[i].first) &&
-            text_equals_ignoring_case(second, harmless[i].second) && rest_is_harmless(&lexer, harmless[i].brackets))
+            text_equals_ignoring_case(second, harmless[i].second) && rest_is_harmless(&lexer))
             return TRACE_NOTHING;
     }
-    return mentions_preparing(statement) ? TRACE_ANY : TRACE_UNNAMED;
+    return TRACE_ANY;
 }

@@ -1,4 +1,4 @@
-/* Trace: what a statement may leave behind in the session in which it ran. */
+/* Trace: whether a statement may leave something behind in the session in which it ran. */
 
 #ifndef SQL_TRACE_H
 #define SQL_TRACE_H
@@ -8,14 +8,10 @@
 
 typedef enum SqlTrace {
     TRACE_ANY,     /* all that there is: settings, roles, temporary tables, prepared statements ... */
-    TRACE_UNNAMED, /* the same without prepared statements: nothing speaks of preparing */
-    TRACE_NOTHING, /* it runs no code of a user's, and changes nothing but tables, indexes and the like */
+    TRACE_NOTHING, /* where there are no event triggers it runs no code of a user's, and changes nothing but tables and the like */
 } SqlTrace;
 
-/*
- * By its first words and a few that must not follow, so that most scripts need no settling. A statement that may run functions (of
- * triggers, too) may leave anything but what is named in it.
- */
+/* By its first words and a few that must not follow. Whatever may run a function, be it of a type or a trigger, may leave anything. */
 SqlTrace trace_of(SqlDialect dialect, Text statement);
 
 #endif

@@ -128,6 +128,54 @@ SQL
     until_true 60 grep -aqF '[1/1] 1.0.0-1-a.sql up  statement 3/4' screen
 }
 
+@test "a parameter in a script is told in its place, not as a lost connection" {
+    many 1
+    printf 'select 1;\nselect $1::integer;\n' | alteration 1.0.0-2-parameter.sql
+    expect 1 deploy latest
+    err 'there is no parameter $1'
+    err "1.0.0-2-parameter.sql:2:8"
+    err_not "connection"
+}
+
+@test "an error that a script raises is no lost connection, whatever its code" {
+    printf "do \$\$ begin raise 'mine' using errcode = '08006'; end \$\$;" | alteration 1.0.0-1-a.sql
+    expect 1 deploy latest
+    err "mine"
+    err_not "connection was lost"
+}
+
+@test "what a function of a type or an event trigger leaves does not reach the next alteration" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+create schema evil;
+create table b (a integer);
+insert into b values (1);
+create function leak() returns text language plpgsql as $$ begin perform set_config('search_path', 'evil', false); return 'x'; end $$;
+create domain leaking as text default leak();
+create function leak_at_end() returns event_trigger language plpgsql as $$ begin perform set_config('search_path', 'evil', false); end $$;
+SQL
+    printf 'alter table b add column c leaking;' | alteration 1.0.0-2-b.sql
+    printf 'create table two (id integer);' | alteration 1.0.0-3-c.sql
+    printf 'create event trigger leaks on ddl_command_end execute function leak_at_end();' | alteration 1.0.0-4-d.sql
+    printf 'create table three (id integer);' | alteration 1.0.0-5-e.sql
+    printf 'create table four (id integer);' | alteration 1.0.0-6-f.sql
+    expect 0 deploy latest
+    same "$(tables)" "b four three two"
+    same "$(deployed)" "1-a 2-b 3-c 4-d 5-e 6-f"
+}
+
+@test "scripts may prepare and deallocate what they like" {
+    printf "create function f() returns void language plpgsql as \$\$ begin execute 'prepare pp as select 1'; end \$\$;" | alteration 1.0.0-1-a.sql
+    makes_table 1.0.0-2-two
+    printf 'select f();' | alteration 1.0.0-3-c.sql
+    printf 'select f();' | alteration 1.0.0-4-d.sql
+    makes_table 1.0.0-5-five
+    printf "do \$\$ begin execute 'deallocate all'; end \$\$;" | alteration 1.0.0-6-f.sql
+    printf 'deallocate all;' | alteration 1.0.0-7-g.sql
+    makes_table 1.0.0-8-eight
+    expect 0 deploy latest
+    same "$(deployed)" "1-a 2-two 3-c 4-d 5-five 6-f 7-g 8-eight"
+}
+
 @test "an interrupt in the middle leaves those before it, and nothing behind it" {
     many 2
     printf 'select pg_sleep(300);' | alteration 1.0.0-3-slow.sql

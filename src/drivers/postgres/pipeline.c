@@ -5,19 +5,27 @@
  */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "drivers/postgres/postgres.h"
 #include "sql/statement.h"
 
-#define SETTLE_KEEPING_PREPARED_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_BUT_PREPARED_SQL
+/* Of so many statements of a script each is told when it is done, of more one of so many. */
+#define OFTEN_TOLD 64
+
+/*
+ * In place of settling what by its grammar leaves nothing. Functions of event triggers may: where there are any, this fails, and the
+ * alteration is run again by itself.
+ */
+#define UNTOUCHED_SQL "SELECT 1 / (NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger))::integer"
 
 void postgres_forget_prepared(PostgresConnection *connection)
 {
     PostgresPrepared *prepared = &connection->prepared;
     arena_done(&prepared->arena);
-    *prepared = (PostgresPrepared){.generation = prepared->generation + (prepared->count > 0)};
+    *prepared = (PostgresPrepared){.salt = prepared->salt, .generation = prepared->generation + (prepared->count > 0)};
 }
 
 bool postgres_pipelines(Connection *base)
@@ -36,11 +44,13 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
     PostgresPrepared *prepared = &connection->prepared;
     PGconn *libpq = connection->session.libpq;
     size_t index = 0;
+    if (prepared->salt == 0)
+        prepared->salt = arc4random() | 1;
     while (index < prepared->count && !text_is(prepared->statements[index], sql))
         index++;
 
-    char name[32];
-    snprintf(name, sizeof name, "dbalt_%u_%zu", prepared->generation, index);
+    char name[48]; /* no script shall meet it */
+    snprintf(name, sizeof name, "dbalt_%08x_%u_%zu", prepared->salt, prepared->generation, index);
     if (index == COUNT(prepared->statements)) {
         CLEANUP(arena_done) Arena arena = {0};
         PQsendQueryParams(libpq, arena_copy_text(&arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
@@ -56,11 +66,8 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 
 static Text sql_of(Arena *arena, const PostgresConnection *connection, const Step *step)
 {
-    if (step->kind != STEP_SETTLE || step->trace == TRACE_ANY)
-        return postgres_step_sql(arena, step, &connection->session);
-
-    bool is_clean = step->trace == TRACE_NOTHING && !connection->has_event_triggers;
-    return is_clean ? TEXT("") : TEXT(SETTLE_KEEPING_PREPARED_SQL);
+    bool is_clean = step->kind == STEP_SETTLE && step->trace == TRACE_NOTHING && connection->has_plain_path;
+    return is_clean ? TEXT(UNTOUCHED_SQL) : postgres_step_sql(arena, step, &connection->session);
 }
 
 /* Should sending fail, the connection is broken, and the next result says so. */
@@ -72,14 +79,14 @@ static void send_step(PostgresConnection *connection, PostgresStep *step)
 
     step->results = 0;
     for (SqlStatement statement; statement_next(&statement, &reader); step->results++) {
-        if (step->step.is_script && step->results > 0)
+        if (step->step.is_script && step->results > 0 && (step->results < OFTEN_TOLD || step->results % OFTEN_TOLD == 0))
             PQsendFlushRequest(connection->session.libpq); /* or the server keeps its answers up to the sync */
         if (step->step.is_script)
             PQsendQueryParams(connection->session.libpq, arena_copy_text(&arena, statement.text), 0, NULL, NULL, NULL, NULL, 0);
         else
             send_own(connection, statement.text, &step->step);
     }
-    if (step->step.kind == STEP_SETTLE && step->step.trace == TRACE_ANY)
+    if (step->step.kind == STEP_SETTLE && step->results > 1)
         postgres_forget_prepared(connection);
 }
 

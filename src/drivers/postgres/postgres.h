@@ -62,6 +62,7 @@ typedef struct PostgresPrepared {
     Arena arena;
     Text statements[32];
     size_t count;
+    unsigned salt;       /* likewise: random, so that no script meets them by chance */
     unsigned generation; /* of their names: after a failure nobody knows which of them are there */
 } PostgresPrepared;
 
@@ -94,8 +95,8 @@ typedef struct PostgresConnection {
     PostgresBatch *newest; /* the last of those behind it: the only one that was not sent ahead */
     size_t abandoned;      /* batches behind one that failed, gone already, whose answers are still to be passed over */
     PostgresPrepared prepared;
-    bool knows_server;       /* what a deployer needs to know of it was asked, or nobody needs it */
-    bool has_event_triggers; /* a user's code may run in any statement */
+    bool knows_server;   /* what a deployer needs to know of it was asked, or nobody needs it */
+    bool has_plain_path; /* search_path sends no new table into the temporary schema */
     bool is_standby;
     PostgresLock lock;
     PostgresWatch watch;
@@ -155,7 +156,7 @@ void postgres_receive_notice(void *connection, const PGresult *notice); /* for P
 /* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
 #define POSTGRES_ABOUT_SQL                                                                              \
     "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
-    "  EXISTS (SELECT FROM pg_catalog.pg_event_trigger), pg_is_in_recovery()\n"                         \
+    "  current_setting('search_path') NOT LIKE '%pg_temp%', pg_is_in_recovery()\n"                      \
     "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid();"
 
 void postgres_take_about(PostgresConnection *connection, const PGresult *result);
