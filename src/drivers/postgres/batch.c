@@ -140,12 +140,14 @@ int64_t postgres_batch_silence(const PostgresConnection *connection)
     const PostgresBatch *batch = connection->oldest;
     const Limits *limits = &connection->session.limits;
     int64_t waits = 0;
+    bool is_own = false; /* a transaction that began here, with nothing of a user's in it so far */
     for (size_t i = 0; i < batch->count; i++) {
         const Step *step = &batch->steps[i].step;
-        if (step->is_script || step->kind == STEP_SETTLE || step->kind == STEP_COMMIT)
+        if (step->is_script || step->kind == STEP_SETTLE || (step->kind == STEP_COMMIT && !is_own))
             return limits->answer > 0 ? limits->answer : WAIT_FOREVER;
         if (step->kind == STEP_BEGIN)
             waits = step->lock_timeout > 0 ? step->lock_timeout : limits->lock > 0 ? limits->lock : WAIT_FOREVER;
+        is_own |= step->kind == STEP_BEGIN;
     }
     return waits == WAIT_FOREVER ? WAIT_FOREVER : connection->timeout + waits;
 }
