@@ -135,16 +135,19 @@ static bool is_cancelled(PostgresSession *session)
 }
 
 /* What is a user's, and the end of a transaction, may take its time; dbalt's own questions are small. */
-int64_t postgres_batch_silence(const PostgresConnection *connection)
+int64_t postgres_batch_silence(PostgresConnection *connection)
 {
+    connection->session.heeds_heartbeat = false;
     const PostgresBatch *batch = connection->oldest;
     const Limits *limits = &connection->session.limits;
     int64_t waits = 0;
     bool is_own = false; /* a transaction that began here, with nothing of a user's in it so far */
     for (size_t i = 0; i < batch->count; i++) {
         const Step *step = &batch->steps[i].step;
-        if (step->is_script || step->kind == STEP_SETTLE || (step->kind == STEP_COMMIT && !is_own))
+        if (step->is_script || step->kind == STEP_SETTLE || (step->kind == STEP_COMMIT && !is_own)) {
+            connection->session.heeds_heartbeat = true;
             return limits->answer > 0 ? limits->answer : WAIT_FOREVER;
+        }
         if (step->kind == STEP_BEGIN)
             waits = step->lock_timeout > 0 ? step->lock_timeout : limits->lock > 0 ? limits->lock : WAIT_FOREVER;
         is_own |= step->kind == STEP_BEGIN;

@@ -174,8 +174,7 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
         return true;
 
     const char *sql = arena_format(arena, "DROP INDEX CONCURRENTLY %s", name);
-    int64_t silence = connection->session.limits.answer > 0 ? connection->session.limits.answer : WAIT_FOREVER;
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, silence, error);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
     if (result == NULL)
         return fail_context(error, "cannot drop the invalid index %s", name);
 

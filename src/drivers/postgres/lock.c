@@ -69,7 +69,7 @@ static void listen_to_server(PostgresConnection *connection)
 
         lock->ended = lock->ended || PQresultStatus(result) == PGRES_FATAL_ERROR;
         lock->heard_at = wait_now();
-        if (postgres_watch_sees_work(connection))
+        if (connection->session.heeds_heartbeat && postgres_watch_sees_work(connection))
             postgres_session_heard(&connection->session);
         PQclear(result);
     }

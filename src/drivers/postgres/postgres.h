@@ -116,7 +116,7 @@ void postgres_batches_open(PostgresConnection *connection);
 void postgres_batches_close(PostgresConnection *connection);
 
 /* Milliseconds for which the server may be silent while it is at the oldest; WAIT_FOREVER = no limit. */
-int64_t postgres_batch_silence(const PostgresConnection *connection);
+int64_t postgres_batch_silence(PostgresConnection *connection);
 
 /* Adds an empty one behind the newest. */
 void postgres_batch_add(PostgresConnection *connection);

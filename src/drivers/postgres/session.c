@@ -131,6 +131,7 @@ static bool await_result(PostgresSession *session, PGresult **result)
 
 PGresult *postgres_session_query(PostgresSession *session, const char *sql, int64_t timeout, DbaltError *error)
 {
+    session->heeds_heartbeat = false;
     postgres_session_start(session, timeout);
     if (PQsendQuery(session->libpq, sql) != 1) {
         postgres_fault(error, NULL, session);
