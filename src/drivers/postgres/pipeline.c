@@ -38,7 +38,7 @@ static bool text_is(Text a, Text b)
     return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
 }
 
-/* The same few come again and again with every alteration: each is prepared when it comes for the first time. */
+/* The same few come again and again with every alteration: each is prepared when it comes for the second time, since settling drops it. */
 static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 {
     PostgresPrepared *prepared = &connection->prepared;
@@ -51,16 +51,16 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 
     char name[48]; /* no script shall meet it */
     snprintf(name, sizeof name, "dbalt_%08x_%u_%zu", prepared->salt, prepared->generation, index);
-    if (index == COUNT(prepared->statements)) {
-        CLEANUP(arena_done) Arena arena = {0};
-        PQsendQueryParams(libpq, arena_copy_text(&arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
-        return;
-    }
     if (index == prepared->count) {
         const char *text = arena_copy_text(&prepared->arena, sql);
-        prepared->statements[prepared->count++] = text_of(text);
-        PQsendPrepare(libpq, name, text, 0, NULL);
+        if (index < COUNT(prepared->statements))
+            prepared->statements[prepared->count++] = text_of(text);
+        PQsendQueryParams(libpq, text, (int)step->value_count, NULL, step->values, NULL, NULL, 0);
+        return;
     }
+    if (!prepared->is_prepared[index])
+        PQsendPrepare(libpq, name, prepared->statements[index].data, 0, NULL);
+    prepared->is_prepared[index] = true;
     PQsendQueryPrepared(libpq, name, (int)step->value_count, step->values, NULL, NULL, 0);
 }
 

@@ -60,7 +60,8 @@ typedef struct PostgresLock {
 /* Statements of dbalt's own that the server keeps prepared for the batches ahead. */
 typedef struct PostgresPrepared {
     Arena arena;
-    Text statements[32];
+    Text statements[32]; /* that came once, and whether they came again */
+    bool is_prepared[32];
     size_t count;
     unsigned salt;       /* likewise: random, so that no script meets them by chance */
     unsigned generation; /* of their names: after a failure nobody knows which of them are there */
