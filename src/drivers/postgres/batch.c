@@ -42,11 +42,6 @@ static void drop_oldest(PostgresConnection *connection)
     free(batch);
 }
 
-void postgres_batches_open(PostgresConnection *connection)
-{
-    postgres_batch_add(connection);
-}
-
 void postgres_batches_abandon(PostgresConnection *connection)
 {
     PostgresBatch *failed = connection->oldest;

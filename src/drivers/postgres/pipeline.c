@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "drivers/postgres/postgres.h"
@@ -33,11 +32,6 @@ bool postgres_pipelines(Connection *base)
     return !((PostgresConnection *)base)->is_pooled;
 }
 
-static bool text_is(Text a, Text b)
-{
-    return a.length == b.length && memcmp(a.data, b.data, a.length) == 0;
-}
-
 /* The same few come again and again with every alteration: each is prepared when it comes for the second time, since settling drops it. */
 static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 {
@@ -46,11 +40,9 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
     size_t index = 0;
     if (prepared->salt == 0)
         prepared->salt = arc4random() | 1;
-    while (index < prepared->count && !text_is(prepared->statements[index], sql))
+    while (index < prepared->count && !text_equals(prepared->statements[index], sql))
         index++;
 
-    char name[48]; /* no script shall meet it */
-    snprintf(name, sizeof name, "dbalt_%08x_%u_%zu", prepared->salt, prepared->generation, index);
     if (index == prepared->count) {
         const char *text = arena_copy_text(&prepared->arena, sql);
         if (index < COUNT(prepared->statements))
@@ -58,6 +50,9 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
         PQsendQueryParams(libpq, text, (int)step->value_count, NULL, step->values, NULL, NULL, 0);
         return;
     }
+
+    char name[48]; /* no script shall meet it */
+    snprintf(name, sizeof name, "dbalt_%08x_%u_%zu", prepared->salt, prepared->generation, index);
     if (!prepared->is_prepared[index])
         PQsendPrepare(libpq, name, prepared->statements[index].data, 0, NULL);
     prepared->is_prepared[index] = true;

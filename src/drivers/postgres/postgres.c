@@ -155,7 +155,7 @@ static bool connect_to_server(Connection **connection, const ConnectOptions *opt
     made->session = session;
     made->session.limits = options->limits;
     made->timeout = options->timeout;
-    postgres_batches_open(made);
+    postgres_batch_add(made);
     made->url = arena_copy_string(&made->arena, options->url);
     if (!prepare(made, options, error)) {
         close_connection(&made->base);

@@ -63,8 +63,8 @@ typedef struct PostgresPrepared {
     Text statements[32]; /* that came once, and whether they came again */
     bool is_prepared[32];
     size_t count;
-    unsigned salt;       /* likewise: random, so that no script meets them by chance */
-    unsigned generation; /* of their names: after a failure nobody knows which of them are there */
+    unsigned salt;       /* of their names: random, so that no script meets them by chance */
+    unsigned generation; /* likewise: after a failure nobody knows which of them are there */
 } PostgresPrepared;
 
 typedef enum PostgresWatchState {
@@ -113,7 +113,6 @@ typedef struct PostgresConnection {
 /* batch.c */
 void postgres_submit(Connection *connection, const Step *step);
 void postgres_next(Connection *connection, Answer *answer);
-void postgres_batches_open(PostgresConnection *connection);
 void postgres_batches_close(PostgresConnection *connection);
 
 /* Milliseconds for which the server may be silent while it is at the oldest; WAIT_FOREVER = no limit. */
