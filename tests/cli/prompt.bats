@@ -342,11 +342,11 @@ refuses_by() { # KEY...
     on_terminal deploy latest
     ends 0
     screen capture-pane -p -e | grep -qF $'\e['
-    screen kill-server
+    close_terminal
     on_terminal status --no-color
     ends 0
     same "$(screen capture-pane -p -e | grep -cF $'\e[3')" 0
-    screen kill-server
+    close_terminal
     NO_COLOR=1 on_terminal status
     ends 0
     same "$(screen capture-pane -p -e | grep -cF $'\e[3')" 0

@@ -23,6 +23,14 @@ more_setup() {
     rows=24
 }
 
+# Takes the terminal away. A new one may be had only when the old one's server has ended: it takes the next client along.
+close_terminal() {
+    local server
+    server=$(screen display-message -p '#{pid}')
+    screen kill-server
+    until_true 20 eval "! kill -0 $server"
+}
+
 more_teardown() {
     screen kill-server 2>/dev/null || true
     rm -rf "$terminal"
@@ -47,9 +55,10 @@ SH
 
 keys() { screen send-keys "$@"; }
 
-# ends STATUS: waits for the end, and looks whether the terminal is as it was
+# ends STATUS: waits for the end, also on the screen, and looks whether the terminal is as it was
 ends() {
     until_true 30 test -s after
+    sees "the program has ended"
     same "$(<ended)" "$1"
     same "$(<after)" "$(<before)"
 }
