@@ -236,22 +236,6 @@ static void note_rival(Run *run)
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = run->section, .message = "Somebody else did it meanwhile"});
 }
 
-/*
- * What was sent ahead is run again by itself where that may be why it failed: it was cut at the wrong places (the server itself cuts
- * what comes in one message), a "$1" in it asked for a value, or it was not settled, as it seemed to leave nothing.
- */
-static bool may_fare_better_alone(const Whole *whole, const Outcome *outcome, const DbaltError *error)
-{
-    static const char syntax_error[] = "42601";
-    static const char protocol_violation[] = "08P01";
-    static const char division_by_zero[] = "22012";
-    if (outcome->kind != OUTCOME_FAILED)
-        return false;
-    if (outcome->in_script)
-        return strcmp(error->sqlstate, syntax_error) == 0 || strcmp(error->sqlstate, protocol_violation) == 0;
-    return whole->transaction.trace == TRACE_NOTHING && strcmp(error->sqlstate, division_by_zero) == 0;
-}
-
 /* What comes of a first outcome, trying again included. */
 static bool conclude(Whole *whole, Run *run, Outcome outcome, Whole *const *behind, size_t behind_count, DbaltError *error)
 {
@@ -305,7 +289,6 @@ void whole_send(Whole *whole, Run *run, const Whole *before)
 {
     whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
     queue(whole, run, 0);
-    whole->transaction.trace = script_trace(&whole->script, whole->section);
     transaction_send(&whole->transaction);
 }
 
@@ -314,7 +297,7 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     tell_start(whole, run);
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
     *alone = outcome.kind != OUTCOME_DONE;
-    if (may_fare_better_alone(whole, &outcome, error)) {
+    if (outcome.fault == FAULT_AHEAD) {
         outcome = try_once(whole, run, error);
         behind_count = 0;
     }

@@ -10,7 +10,6 @@
 #include "base/wait.h"
 #include "sql/dialect.h"
 #include "sql/portion.h"
-#include "sql/trace.h"
 
 typedef enum StepKind {
     STEP_BEGIN,     /* a transaction that may write, with its limits; polls until it may (SQLite) */
@@ -32,7 +31,6 @@ typedef struct Step {
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
     bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
-    SqlTrace trace;            /* of STEP_SETTLE: what there may be to settle */
     bool is_patient;           /* of STEP_LIMITS: it may wait for locks as long as the server lets it */
     int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement may take, and a pause that has a limit; 0 = no limit */
     int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */
@@ -54,6 +52,7 @@ typedef enum Fault {
     FAULT_SERIALIZATION, /* serialization failure or deadlock: try the transaction again */
     FAULT_DENIED,        /* no privilege, or the database is read-only */
     FAULT_CANCELLED,     /* by wait_cancel() */
+    FAULT_AHEAD,         /* may be due to having been sent ahead: try it again by itself */
     FAULT_CONNECTION,    /* the connection is gone; what became of a COMMIT under way is not known */
 } Fault;
 

@@ -153,7 +153,7 @@ void transaction_abandon(Transaction *transaction)
 static void submit_end(Transaction *transaction)
 {
     History *history = transaction->history;
-    history->connection->driver->submit(history->connection, &(Step){.kind = STEP_SETTLE, .trace = transaction->trace});
+    history_submit_kind(history, STEP_SETTLE);
     if (transaction->is_deploy)
         history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
     if (transaction->state != NULL)

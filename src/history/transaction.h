@@ -37,7 +37,6 @@ typedef struct Transaction {
     const char *guard_values[14];
     const char *finish_values[6];
     const char *state; /* NULL = the foreign state is not written */
-    SqlTrace trace;    /* what the script may leave in the session: the caller's, before it is finished or sent */
     bool is_deploy;
     bool follows; /* it was sent behind another, which must be in the history */
     bool is_open; /* BEGIN and guard have been answered, since transaction_opened() */

@@ -46,19 +46,6 @@ static Pieces cut(Arena *arena, const Script *script, SectionKind section, bool 
     return pieces;
 }
 
-SqlTrace script_trace(const Script *script, SectionKind section)
-{
-    StatementReader reader;
-    statement_reader_init(&reader, script->dialect, script->sections[section].text);
-
-    SqlTrace trace = script->is_module ? TRACE_ANY : TRACE_NOTHING;
-    for (SqlStatement statement; trace != TRACE_ANY && statement_next(&statement, &reader);) {
-        SqlTrace next = trace_of(script->dialect, statement.text);
-        trace = next < trace ? next : trace;
-    }
-    return trace;
-}
-
 /* A module is one piece: what it does is known to itself alone. */
 static Pieces whole_module(Arena *arena, const Script *script)
 {

@@ -7,7 +7,6 @@
 #include "core/state.h"
 #include "scripts/folder.h"
 #include "sql/dialect.h"
-#include "sql/trace.h"
 
 typedef struct Section {
     bool present;
@@ -84,9 +83,6 @@ typedef struct Pieces {
 
 /* The whole section in the fewest pieces: one, unless it has COPY data. None of a long one: it is a stream. */
 Pieces script_pieces(Arena *arena, const Script *script, SectionKind section);
-
-/* What a section may leave behind in the session: the most that any of its statements may. */
-SqlTrace script_trace(const Script *script, SectionKind section);
 
 /* Each statement by itself, COPY data behind theirs: for what runs outside a transaction. */
 Pieces script_statements(Arena *arena, const Script *script, SectionKind section);

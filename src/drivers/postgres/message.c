@@ -14,8 +14,6 @@
 /* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
 #define SILENCE_SLACK 10000 /* milliseconds */
 
-/* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
-#define SETTLE_SQL "SET CONSTRAINTS ALL IMMEDIATE;" POSTGRES_RESET_SQL
 #define RESET_STATEMENTS 9
 
 /* Milliseconds that a statement of the transaction may take; 0 = no limit. */
@@ -186,7 +184,7 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
     case STEP_LIMITS:
         return limits_sql(arena, step, &session->limits);
     case STEP_SETTLE:
-        return TEXT(SETTLE_SQL);
+        return TEXT(POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_SQL);
     case STEP_COMMIT:
         return TEXT("COMMIT;");
     case STEP_ROLLBACK:

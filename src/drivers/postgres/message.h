@@ -26,9 +26,13 @@ typedef struct PostgresMessage {
  * Ends what a script may leave in the session: DISCARD ALL, which is not allowed in a transaction, in parts; cursors before the
  * temporary tables they may be on. Prepared statements and the session's advisory locks outlive even a ROLLBACK.
  */
-#define POSTGRES_RESET_SQL                                                                  \
-    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;DEALLOCATE ALL;UNLISTEN *;" \
+#define POSTGRES_RESET_SQL POSTGRES_RESET_BUT_PREPARED_SQL "DEALLOCATE ALL;"
+#define POSTGRES_RESET_BUT_PREPARED_SQL                                      \
+    "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;CLOSE ALL;UNLISTEN *;" \
     "SELECT pg_catalog.pg_advisory_unlock_all();DISCARD TEMP;DISCARD SEQUENCES;"
+
+/* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
+#define POSTGRES_CHECK_DEFERRED_SQL "SET CONSTRAINTS ALL IMMEDIATE;"
 
 /* A step, and how many results the server gives for it. */
 typedef struct PostgresStep {

@@ -15,10 +15,12 @@
 #define OFTEN_TOLD 64
 
 /*
- * In place of settling what by its grammar leaves nothing. Functions of event triggers may: where there are any, this fails, and the
- * alteration is run again by itself.
+ * dbalt's own prepared statements shall stay, and a script seldom leaves one (with SQL's PREPARE; dbalt has no other way of
+ * its own but the protocol's): where there is any, this fails, and the alteration is run again by itself.
  */
-#define UNTOUCHED_SQL "SELECT 1 / (NOT EXISTS (SELECT FROM pg_catalog.pg_event_trigger))::integer"
+#define SETTLE_SQL                                              \
+    POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_BUT_PREPARED_SQL \
+        "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql))::integer"
 
 void postgres_forget_prepared(PostgresConnection *connection)
 {
@@ -32,7 +34,7 @@ bool postgres_pipelines(Connection *base)
     return !((PostgresConnection *)base)->is_pooled;
 }
 
-/* The same few come again and again with every alteration: each is prepared when it comes for the second time, since settling drops it. */
+/* The same few come again and again with every alteration: each is prepared when it comes for the second time. */
 static void send_own(PostgresConnection *connection, Text sql, const Step *step)
 {
     PostgresPrepared *prepared = &connection->prepared;
@@ -59,18 +61,13 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
     PQsendQueryPrepared(libpq, name, (int)step->value_count, step->values, NULL, NULL, 0);
 }
 
-static Text sql_of(Arena *arena, const PostgresConnection *connection, const Step *step)
-{
-    bool is_clean = step->kind == STEP_SETTLE && step->trace == TRACE_NOTHING && connection->has_plain_path;
-    return is_clean ? TEXT(UNTOUCHED_SQL) : postgres_step_sql(arena, step, &connection->session);
-}
-
 /* Should sending fail, the connection is broken, and the next result says so. */
 static void send_step(PostgresConnection *connection, PostgresStep *step)
 {
     CLEANUP(arena_done) Arena arena = {0};
+    Text sql = step->step.kind == STEP_SETTLE ? TEXT(SETTLE_SQL) : postgres_step_sql(&arena, &step->step, &connection->session);
     StatementReader reader;
-    statement_reader_init(&reader, SQL_POSTGRES, sql_of(&arena, connection, &step->step));
+    statement_reader_init(&reader, SQL_POSTGRES, sql);
 
     step->results = 0;
     for (SqlStatement statement; statement_next(&statement, &reader); step->results++) {
@@ -81,8 +78,6 @@ static void send_step(PostgresConnection *connection, PostgresStep *step)
         else
             send_own(connection, statement.text, &step->step);
     }
-    if (step->step.kind == STEP_SETTLE && step->results > 1)
-        postgres_forget_prepared(connection);
 }
 
 /* Rows of a user's SELECT are not wanted: row by row they take no memory. libpq asks for it anew with each statement. */

@@ -83,8 +83,7 @@ void postgres_take_about(PostgresConnection *connection, const PGresult *result)
     connection->is_pooled = strtol(pid, NULL, 10) != PQbackendPID(session->libpq);
     if (!connection->is_pooled)
         connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
-    connection->has_plain_path = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
-    connection->is_standby = strcmp(PQgetvalue(result, 0, 4), "t") == 0;
+    connection->is_standby = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
     session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
 }
 

@@ -96,8 +96,7 @@ typedef struct PostgresConnection {
     PostgresBatch *newest; /* the last of those behind it: the only one that was not sent ahead */
     size_t abandoned;      /* batches behind one that failed, gone already, whose answers are still to be passed over */
     PostgresPrepared prepared;
-    bool knows_server;   /* what a deployer needs to know of it was asked, or nobody needs it */
-    bool has_plain_path; /* search_path sends no new table into the temporary schema */
+    bool knows_server; /* what a deployer needs to know of it was asked, or nobody needs it */
     bool is_standby;
     PostgresLock lock;
     PostgresWatch watch;
@@ -156,7 +155,7 @@ void postgres_receive_notice(void *connection, const PGresult *notice); /* for P
 /* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
 #define POSTGRES_ABOUT_SQL                                                                              \
     "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
-    "  current_setting('search_path') NOT LIKE '%pg_temp%', pg_is_in_recovery()\n"                      \
+    "  pg_is_in_recovery()\n"                                                                           \
     "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid();"
 
 void postgres_take_about(PostgresConnection *connection, const PGresult *result);
