@@ -7,8 +7,6 @@
 #include "base/cleanup.h"
 #include "driver/postgres_fixture.h"
 
-static const char *const numbers[] = {"1", "2", "3", "4", "5"};
-
 static void create_history(Fixture *fixture)
 {
     client_history(&fixture->client, HISTORY_CREATE, NULL, 0);
@@ -207,29 +205,57 @@ static void without_the_lock_nothing_goes_in_behind_another(void **state)
     assert_string_equal(fixture_query(fixture, "SELECT count(*) FROM pg_tables WHERE tablename = 'b'"), "0\n");
 }
 
-/* dbalt keeps its own statements prepared in the same session. */
-static void a_script_may_deallocate_all(void **state)
+/* Either way it was the haste: by itself it may do so. */
+static void a_script_that_leaves_a_prepared_statement_or_drops_those_of_dbalt_runs_by_itself(void **state)
 {
     Fixture *fixture = *state;
     Client *client = &fixture->client;
-    static const char *const scripts[] = {"DEALLOCATE ALL", "PREPARE p AS SELECT 1", "PREPARE p AS SELECT 2; SELECT 1/0", "SELECT 1",
-                                          "SELECT 2"};
+    static const char *const hasty[] = {"PREPARE p AS SELECT 1", "SELECT 1; DEALLOCATE ALL"};
     create_history(fixture);
     take_lock(fixture);
+    const char *values[4][14];
 
-    const char *values[COUNT(scripts)][14];
-    for (size_t i = 0; i < COUNT(scripts); i++)
-        send_deploy(client, values[i], numbers[i], i == 0 ? "" : numbers[i - 1], scripts[i]);
-    assert_true(client_run(client).ok);
-    assert_true(client_run(client).ok);
-    Result failed = client_run(client);
-    assert_string_equal(failed.error.sqlstate, "22012");
+    for (size_t i = 0; i < COUNT(hasty); i++) {
+        send_deploy(client, values[0], "1-a", "", "CREATE TABLE a ()");
+        send_deploy(client, values[1], "2-b", "1-a", "CREATE TABLE b ()"); /* the second time dbalt prepares its own */
+        send_deploy(client, values[2], "3-c", "2-b", hasty[i]);
+        send_deploy(client, values[3], "4-d", "3-c", "CREATE TABLE d ()");
+        assert_true(client_run(client).ok);
+        assert_true(client_run(client).ok);
+        assert_int_equal(client_run(client).fault, FAULT_AHEAD);
+        assert_true(client_alter(client, hasty[i]).ok);
+        assert_string_equal(client_query(client, "SELECT count(*) FROM pg_prepared_statements").rows, "0\n");
+        assert_string_equal(fixture_query(fixture, "SELECT identity FROM dbalt_suite.alteration"), "1-a\n2-b\n");
 
-    for (size_t i = 3; i < COUNT(scripts); i++)
-        send_deploy(client, values[i], numbers[i], i == 3 ? "" : numbers[i - 1], scripts[i]);
-    assert_true(client_run(client).ok);
-    assert_true(client_run(client).ok);
-    assert_string_equal(fixture_query(fixture, "SELECT count(*) FROM dbalt_suite.alteration"), "4\n");
+        client_own(client, "DELETE FROM dbalt_suite.alteration", NULL, 0);
+        client_own(client, "DROP TABLE a, b", NULL, 0);
+        assert_true(client_run(client).ok);
+    }
+}
+
+static void what_fails_by_its_own_fault_is_not_due_to_the_haste(void **state)
+{
+    Client *client = &((Fixture *)*state)->client;
+    send_alone(client, "DEALLOCATE nobodys");
+    assert_int_equal(client_run(client).fault, FAULT_OTHER);
+    send_alone(client, "SELECT 1/0");
+    assert_int_equal(client_run(client).fault, FAULT_OTHER);
+    send_alone(client, "SELEC 1");
+    assert_int_equal(client_run(client).fault, FAULT_AHEAD); /* it may have been cut at the wrong place */
+}
+
+/* Else the server plans them anew each time. */
+static void statements_of_dbalt_stay_prepared(void **state)
+{
+    Fixture *fixture = *state;
+    Client *client = &fixture->client;
+    send_alone(client, "SELECT 1");
+    send_alone(client, "SELECT 1");
+    send_alone(client, "SELECT 1");
+    send_alone(client, "CREATE TABLE seen AS SELECT FROM pg_prepared_statements WHERE prepare_time < now()");
+    for (size_t i = 0; i < 4; i++)
+        assert_true(client_run(client).ok);
+    assert_string_equal(fixture_query(fixture, "SELECT count(*) > 10 FROM seen"), "t\n");
 }
 
 static void a_cancel_ends_what_runs_and_what_is_behind_it(void **state)
@@ -271,7 +297,9 @@ int main(void)
         DATABASE_TEST(behind_a_commit_that_fails_nothing_is_deployed),
         DATABASE_TEST(behind_a_commit_that_fails_nothing_is_rolled_back),
         DATABASE_TEST(without_the_lock_nothing_goes_in_behind_another),
-        DATABASE_TEST(a_script_may_deallocate_all),
+        DATABASE_TEST(a_script_that_leaves_a_prepared_statement_or_drops_those_of_dbalt_runs_by_itself),
+        DATABASE_TEST(what_fails_by_its_own_fault_is_not_due_to_the_haste),
+        DATABASE_TEST(statements_of_dbalt_stay_prepared),
         DATABASE_TEST(a_cancel_ends_what_runs_and_what_is_behind_it),
         DATABASE_TEST(a_connection_that_is_lost_is_told),
     };
