@@ -82,10 +82,12 @@ PostgresPump postgres_session_wait(PostgresSession *session)
 
 PostgresPump postgres_session_pump(PostgresSession *session)
 {
-    PQflush(session->libpq);
+    if (!PQisBusy(session->libpq))
+        return POSTGRES_READY;
+
     /* Under TLS data may have been read from the socket, of which poll() knows nothing any more. */
-    if (PQisBusy(session->libpq))
-        PQconsumeInput(session->libpq);
+    PQflush(session->libpq);
+    PQconsumeInput(session->libpq);
     if (!PQisBusy(session->libpq))
         return POSTGRES_READY;
 
