@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "driver/sqlite_fixture.h"
+#include "drivers/sqlite/connection.h"
 
 static void refuses_transaction_control_in_scripts(void **state)
 {
@@ -307,6 +308,41 @@ static void says_in_one_line_what_sqlite_quotes(void **state)
     assert_null(strpbrk(result.error.message, "\r\n"));
 }
 
+static int runs_of(const Client *client, const char *sql)
+{
+    sqlite3 *database = ((const SqliteConnection *)client->connection)->database;
+    int runs = 0;
+    for (sqlite3_stmt *statement = sqlite3_next_stmt(database, NULL); statement != NULL;
+         statement = sqlite3_next_stmt(database, statement)) {
+        if (strcmp(sqlite3_sql(statement), sql) == 0)
+            runs += sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_RUN, 0);
+    }
+    return runs;
+}
+
+static void prepares_its_own_statements_once(void **state)
+{
+    SqliteFixture *fixture = *state;
+    Client *client = &fixture->client;
+    static const char sql[] = "INSERT INTO item VALUES ($1)";
+    assert_alters(fixture, "CREATE TABLE item (id UNIQUE)");
+
+    for (char id[2] = "1"; *id < '4'; ++*id) {
+        client_own(client, sql, (const char *const[]){id}, 1);
+        assert_true(client_run(client).ok);
+        assert_alters(fixture, "CREATE TABLE more (id); DROP TABLE more");
+    }
+    client_own(client, sql, (const char *const[]){"1"}, 1);
+    assert_int_equal(client_run(client).fault, FAULT_DUPLICATE);
+    assert_true(runs_of(client, sql) >= 4); /* more: where the schema has changed SQLite begins anew */
+    assert_rows(fixture, "SELECT id FROM item", "1\n2\n3\n");
+
+    assert_alters(fixture, "PRAGMA cache_size = 10"); /* leaves something: the session ends */
+    client_own(client, sql, (const char *const[]){"4"}, 1);
+    assert_true(client_run(client).ok);
+    assert_int_equal(runs_of(client, sql), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +364,7 @@ int main(void)
         TEST(takes_nothing_of_others_for_the_history),
         TEST(a_conflict_that_rolls_back_by_itself_is_borne),
         TEST(says_in_one_line_what_sqlite_quotes),
+        TEST(prepares_its_own_statements_once),
     };
     return cmocka_run_group_tests_name("driver/sqlite-scripts", tests, NULL, NULL);
 }

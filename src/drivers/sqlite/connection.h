@@ -15,16 +15,23 @@ typedef struct SqliteRun {
     bool is_begun;
     Portion portion; /* of the step's reader: what the statements are read from */
     StatementReader reader;
-    SqlStatement statement;  /* the one that is running */
-    size_t index;            /* of it in the step */
-    Text rest;               /* of its text: what was not prepared yet */
-    sqlite3_stmt *prepared;  /* owned; NULL = none runs */
+    SqlStatement statement; /* the one that is running */
+    size_t index;           /* of it in the step */
+    Text rest;              /* of its text: what was not prepared yet */
+    sqlite3_stmt *prepared; /* owned, unless it is kept; NULL = none runs */
+    bool is_kept;
     const char *attached;    /* the file of an ATTACH that runs; NULL = none, or it is computed */
     bool enforcement_is_off; /* of foreign keys, for this statement alone */
     sqlite3_int64 changes;   /* of the connection when the step began */
     const char **fields;     /* of the row that was answered last */
     size_t field_capacity;
 } SqliteRun;
+
+/* Statements of dbalt's own come again with every alteration: they stay prepared as long as the database is open. */
+typedef struct SqliteKept {
+    sqlite3_stmt *statements[16]; /* owned */
+    size_t count;
+} SqliteKept;
 
 typedef struct SqliteConnection {
     Connection base;  /* first: it is what the driver's functions are given */
@@ -45,6 +52,7 @@ typedef struct SqliteConnection {
     size_t step_count, step_capacity;
     size_t step; /* index of the one that runs */
     SqliteRun run;
+    SqliteKept kept;
 
     int lock_descriptor; /* owned; -1 = none yet */
     bool lock_is_held;

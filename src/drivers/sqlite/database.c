@@ -128,6 +128,9 @@ bool sqlite_database_open(SqliteConnection *connection, DbaltError *error)
 
 void sqlite_database_close(SqliteConnection *connection)
 {
+    for (size_t i = 0; i < connection->kept.count; i++)
+        sqlite3_finalize(connection->kept.statements[i]);
+    connection->kept.count = 0;
     sqlite3_close(connection->database);
     connection->database = NULL;
     connection->has_traces = connection->has_attached = false;

@@ -9,7 +9,13 @@
 static void finish_statement(SqliteConnection *connection)
 {
     SqliteRun *run = &connection->run;
-    sqlite3_finalize(run->prepared);
+    if (run->is_kept) {
+        sqlite3_reset(run->prepared);
+        sqlite3_clear_bindings(run->prepared); /* what they point to does not live as long */
+    } else {
+        sqlite3_finalize(run->prepared);
+    }
+    run->is_kept = false;
     run->prepared = NULL;
     if (run->enforcement_is_off)
         sqlite_foreign_keys_enforce(connection->database, true);
@@ -99,6 +105,35 @@ static bool refuse_transaction_control(SqliteConnection *connection, const char 
     return fail_hint(&answer->error, "take it out of the script");
 }
 
+static sqlite3_stmt *find_kept(const SqliteKept *kept, Text sql)
+{
+    for (size_t i = 0; i < kept->count; i++) {
+        if (text_equals(text_of(sqlite3_sql(kept->statements[i])), sql))
+            return kept->statements[i];
+    }
+    return NULL;
+}
+
+/* A statement of dbalt's own, which is one by itself. */
+static int prepare_own(SqliteConnection *connection, const char **tail)
+{
+    SqliteKept *kept = &connection->kept;
+    SqliteRun *run = &connection->run;
+    Text sql = run->rest;
+
+    *tail = sql.data + sql.length;
+    run->prepared = find_kept(kept, sql);
+    run->is_kept = run->prepared != NULL;
+    if (run->is_kept)
+        return SQLITE_OK;
+
+    int code = sqlite3_prepare_v3(connection->database, sql.data, (int)sql.length, SQLITE_PREPARE_PERSISTENT, &run->prepared, tail);
+    run->is_kept = code == SQLITE_OK && run->prepared != NULL && kept->count < COUNT(kept->statements);
+    if (run->is_kept)
+        kept->statements[kept->count++] = run->prepared;
+    return code;
+}
+
 /* Prepares what is left of the statement; *seen tells what it is about to do. */
 static int prepare(SqliteConnection *connection, SqliteWatch *seen, const char **tail, const Step *step)
 {
@@ -108,7 +143,8 @@ static int prepare(SqliteConnection *connection, SqliteWatch *seen, const char *
 
     connection->watch.is_script = step->is_script;
     connection->watch.in_transaction = !sqlite3_get_autocommit(connection->database);
-    int code = sqlite3_prepare_v2(connection->database, sql.data, (int)sql.length, &connection->run.prepared, tail);
+    int code = step->is_script ? sqlite3_prepare_v2(connection->database, sql.data, (int)sql.length, &connection->run.prepared, tail)
+                               : prepare_own(connection, tail);
 
     *seen = connection->watch;
     connection->watch = (SqliteWatch){.arena = &connection->batch};
