@@ -258,6 +258,20 @@ static void statements_of_dbalt_stay_prepared(void **state)
     assert_string_equal(fixture_query(fixture, "SELECT count(*) > 10 FROM seen"), "t\n");
 }
 
+/* The server planned it for a history that has grown since. */
+static void what_is_prepared_is_dropped_now_and_then(void **state)
+{
+    Fixture *fixture = *state;
+    Client *client = &fixture->client;
+    for (size_t i = 0; i < 103; i++) {
+        send_alone(client, "SELECT 1");
+        assert_true(client_run(client).ok);
+    }
+    send_alone(client, "CREATE TABLE seen AS SELECT name FROM pg_prepared_statements WHERE prepare_time < now()");
+    assert_true(client_run(client).ok);
+    assert_string_equal(fixture_query(fixture, "SELECT count(*) > 10, bool_and(name LIKE 'dbalt\\_%\\_1\\_%') FROM seen"), "t|t\n");
+}
+
 static void a_cancel_ends_what_runs_and_what_is_behind_it(void **state)
 {
     Fixture *fixture = *state;
@@ -300,6 +314,7 @@ int main(void)
         DATABASE_TEST(a_script_that_leaves_a_prepared_statement_or_drops_those_of_dbalt_runs_by_itself),
         DATABASE_TEST(what_fails_by_its_own_fault_is_not_due_to_the_haste),
         DATABASE_TEST(statements_of_dbalt_stay_prepared),
+        DATABASE_TEST(what_is_prepared_is_dropped_now_and_then),
         DATABASE_TEST(a_cancel_ends_what_runs_and_what_is_behind_it),
         DATABASE_TEST(a_connection_that_is_lost_is_told),
     };

@@ -14,6 +14,9 @@
 /* Of so many statements of a script each is told when it is done, of more one of so many. */
 #define OFTEN_TOLD 64
 
+/* The server plans what is prepared for the tables as they are then: the history may have been small, and grows with each batch. */
+#define BATCHES_FOR_A_PLAN 100
+
 /*
  * dbalt's own prepared statements shall stay, and a script seldom leaves one (with SQL's PREPARE; dbalt has no other way of
  * its own but the protocol's): where there is any, this fails, and the alteration is run again by itself.
@@ -61,11 +64,22 @@ static void send_own(PostgresConnection *connection, Text sql, const Step *step)
     PQsendQueryPrepared(libpq, name, (int)step->value_count, step->values, NULL, NULL, 0);
 }
 
+/* After so many batches all that is prepared is dropped. */
+static Text settle_sql(PostgresConnection *connection)
+{
+    if (connection->prepared.settled < BATCHES_FOR_A_PLAN) {
+        connection->prepared.settled++;
+        return TEXT(SETTLE_SQL);
+    }
+    postgres_forget_prepared(connection);
+    return TEXT(POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_SQL);
+}
+
 /* Should sending fail, the connection is broken, and the next result says so. */
 static void send_step(PostgresConnection *connection, PostgresStep *step)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    Text sql = step->step.kind == STEP_SETTLE ? TEXT(SETTLE_SQL) : postgres_step_sql(&arena, &step->step, &connection->session);
+    Text sql = step->step.kind == STEP_SETTLE ? settle_sql(connection) : postgres_step_sql(&arena, &step->step, &connection->session);
     StatementReader reader;
     statement_reader_init(&reader, SQL_POSTGRES, sql);
 

@@ -63,6 +63,7 @@ typedef struct PostgresPrepared {
     Text statements[32]; /* that came once, and whether they came again */
     bool is_prepared[32];
     size_t count;
+    size_t settled;      /* batches since they were all dropped */
     unsigned salt;       /* of their names: random, so that no script meets them by chance */
     unsigned generation; /* likewise: after a failure nobody knows which of them are there */
 } PostgresPrepared;
