@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "scripts/comparison.h"
 
 void survey_done(Survey *survey)
 {
@@ -62,11 +63,16 @@ void survey_warn_of_newer(const Survey *survey)
                        timestamp_format(&arena, survey->foreign.timestamp));
 }
 
-static bool fingerprint_file(Survey *survey, size_t index, DbaltError *error)
+/* Most files are as they were deployed. */
+static bool fingerprint_file(Survey *survey, size_t index, const Fingerprint *deployed, Comparison *comparison, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];
     if (survey->fingerprints[index] != NULL)
         return true;
+    if (comparison_file_is_same(comparison, &survey->folder, alteration, deployed)) {
+        survey->fingerprints[index] = deployed;
+        return true;
+    }
 
     CLEANUP(arena_done) Arena arena = {0};
     Script script;
@@ -127,6 +133,8 @@ bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
         return false;
 
     /* Both are in order of identity: one walk finds the files that were deployed. */
+    CLEANUP(comparison_done) Comparison comparison;
+    comparison_init(&comparison);
     AlterationSet set = survey->folder.set;
     size_t file = 0;
     for (size_t i = 0; i < survey->history.count; i++) {
@@ -134,7 +142,9 @@ bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
             file++;
         if (file == set.count)
             break;
-        if (identity_compare(set.rows[file].identity, survey->history.rows[i].identity) == 0 && !fingerprint_file(survey, file, error))
+        const Deployment *deployment = &survey->history.rows[i];
+        if (identity_compare(set.rows[file].identity, deployment->identity) == 0 &&
+            !fingerprint_file(survey, file, &deployment->fingerprint, &comparison, error))
             return false;
     }
 

@@ -19,6 +19,15 @@ const char *section_name(SectionKind section)
     return section_names[section];
 }
 
+SectionKind section_named(Text name)
+{
+    SectionKind section = SECTION_BEFORE_UP;
+    while (!text_equals(name, text_of(section_names[section])))
+        section++;
+
+    return section;
+}
+
 const char *state_name(DbaltState state)
 {
     return state_names[state];

@@ -19,6 +19,9 @@ typedef enum SectionKind {
 /* "before-up", "up", "down", "before-down". */
 const char *section_name(SectionKind section);
 
+/* The section of a name that is one. */
+SectionKind section_named(Text name);
+
 /* Hex SHA-256 of each section's text with line ends normalised; NULL where the script has no such section. */
 typedef struct Fingerprint {
     const char *sections[SECTION_COUNT];

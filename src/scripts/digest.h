@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 
+#define DIGEST_DIGITS 64
+
 typedef struct Digest {
     struct evp_md_st *algorithm;       /* owned, as what follows */
     struct evp_md_ctx_st *all, *solid; /* of what came; of that up to its last byte that is no white space */
@@ -23,5 +25,8 @@ void digest_add(Digest *digest, Text part);
 
 /* In hexadecimal digits, in the arena. */
 const char *digest_end(const Digest *digest, Arena *arena);
+
+/* Of a section that is here as a whole. */
+void digest_whole(char digits[DIGEST_DIGITS + 1], Digest *digest, Text section);
 
 #endif

@@ -22,11 +22,17 @@ void digest_done(Digest *digest)
     *digest = (Digest){0};
 }
 
-void digest_begin(Digest *digest)
+static void begin(Digest *digest)
 {
-    int ready = EVP_DigestInit_ex2(digest->all, digest->algorithm, NULL) & EVP_MD_CTX_copy_ex(digest->solid, digest->all);
+    int ready = EVP_DigestInit_ex2(digest->all, digest->algorithm, NULL);
     assert(ready == 1);
     (void)ready;
+}
+
+void digest_begin(Digest *digest)
+{
+    begin(digest);
+    EVP_MD_CTX_copy_ex(digest->solid, digest->all);
 }
 
 /* White space at the end of a section is the way to the next marker, or the last line end that an editor adds. */
@@ -62,27 +68,33 @@ void digest_add(Digest *digest, Text part)
     update_normalized(digest->all, text_slice(part, solid.length, part.length));
 }
 
-static const char *in_digits(Arena *arena, EVP_MD_CTX *context)
+static void finish(char digits[DIGEST_DIGITS + 1], EVP_MD_CTX *context)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char bytes[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    int done = EVP_DigestFinal_ex(context, bytes, &length);
+    static const char hexadecimal[] = "0123456789abcdef";
+    unsigned char bytes[DIGEST_DIGITS / 2];
+    int done = EVP_DigestFinal_ex(context, bytes, NULL);
     assert(done == 1);
     (void)done;
 
-    char *hex = arena_allocate(arena, 2 * length + 1);
-    for (unsigned i = 0; i < length; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        digits[2 * i] = hexadecimal[bytes[i] >> 4];
+        digits[2 * i + 1] = hexadecimal[bytes[i] & 15];
     }
-
-    return hex;
+    digits[DIGEST_DIGITS] = '\0';
 }
 
 const char *digest_end(const Digest *digest, Arena *arena)
 {
-    return in_digits(arena, digest->solid);
+    char *digits = arena_allocate(arena, DIGEST_DIGITS + 1);
+    finish(digits, digest->solid);
+    return digits;
+}
+
+void digest_whole(char digits[DIGEST_DIGITS + 1], Digest *digest, Text section)
+{
+    begin(digest);
+    update_normalized(digest->all, without_trailing_space(section));
+    finish(digits, digest->all);
 }
 
 Fingerprint script_fingerprint(Arena *arena, const Script *script)
@@ -100,9 +112,9 @@ Fingerprint script_fingerprint(Arena *arena, const Script *script)
             continue;
         }
 
-        digest_begin(&digest);
-        update_normalized(digest.all, without_trailing_space(section->text));
-        fingerprint.sections[i] = in_digits(arena, digest.all);
+        char *digits = arena_allocate(arena, DIGEST_DIGITS + 1);
+        digest_whole(digits, &digest, section->text);
+        fingerprint.sections[i] = digits;
     }
 
     return fingerprint;

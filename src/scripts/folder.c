@@ -173,6 +173,18 @@ bool folder_open_file(int *descriptor, const Folder *folder, const char *file, D
     return false;
 }
 
+/* pread() refuses a FIFO, and one that reads less than it could was at the end: nothing else need be asked. */
+bool folder_peek(Text *text, const Folder *folder, const char *file, char *buffer, size_t size)
+{
+    CLEANUP(descriptor_cleanup) int descriptor = openat(folder->descriptor, file, READ_FLAGS);
+    ssize_t length = descriptor < 0 ? -1 : pread(descriptor, buffer, size, 0);
+    if (length <= 0 || (size_t)length == size)
+        return false;
+
+    *text = (Text){.data = buffer, .length = (size_t)length};
+    return true;
+}
+
 bool folder_read_file(Text *text, Arena *arena, const Folder *folder, const char *file, size_t most, DbaltError *error)
 {
     CLEANUP(descriptor_cleanup) int descriptor = -1;

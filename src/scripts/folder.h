@@ -26,6 +26,12 @@ const char *folder_file_path(Arena *arena, const Folder *folder, const char *fil
 bool folder_open_file(int *descriptor, const Folder *folder, const char *file, DbaltError *error);
 
 /*
+ * Reads one file into the buffer. False, without a reason, when it is empty, does not leave room, or there is anything to be said of it
+ * that folder_read_file() says.
+ */
+bool folder_peek(Text *text, const Folder *folder, const char *file, char *buffer, size_t size);
+
+/*
  * Reads one file of it. Refused (DBALT_ERROR_SCRIPT, with error->script): what cannot be read, what is no regular file, a
  * symbolic link that leads out of the folder. A file longer than most is left alone: text has its length then, but no data.
  */

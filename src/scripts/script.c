@@ -138,15 +138,6 @@ static bool begins_line(Text text, size_t offset)
     return offset == 0 || text.data[offset - 1] == '\n' || text.data[offset - 1] == '\r';
 }
 
-static SectionKind section_of(Text name)
-{
-    SectionKind kind = SECTION_BEFORE_UP;
-    while (!text_equals(name, text_of(section_name(kind))))
-        kind++;
-
-    return kind;
-}
-
 static bool take_marker(Cutter *cutter, Token marker, DbaltError *error)
 {
     if (cutter->has_preamble) {
@@ -160,7 +151,7 @@ static bool take_marker(Cutter *cutter, Token marker, DbaltError *error)
     if (spelling != MARKER_EXACT || !begins_line(cutter->text, marker.offset))
         return refuse_marker(cutter, marker, name, spelling, error);
 
-    SectionKind kind = section_of(name);
+    SectionKind kind = section_named(name);
     const Section *section = &cutter->script.sections[kind];
     if (section->present) {
         fail(error, DBALT_ERROR_SCRIPT, "the marker \"-- dbalt: %s\" is there twice: first in line %zu", section_name(kind),
@@ -286,12 +277,14 @@ static void end_script(Cutter *cutter)
 
 static const Text byte_order_mark = TEXT("\xEF\xBB\xBF");
 
+Text script_without_mark(Text text)
+{
+    return text_starts_with(text, byte_order_mark) ? text_slice(text, byte_order_mark.length, text.length) : text;
+}
+
 bool script_parse(Script *script, const char *path, SqlDialect dialect, Text text, DbaltError *error)
 {
-    if (text_starts_with(text, byte_order_mark))
-        text = text_slice(text, byte_order_mark.length, text.length);
-
-    Cutter cutter = {.script = {.path = path, .dialect = dialect}, .text = text, .section = SECTION_UP};
+    Cutter cutter = {.script = {.path = path, .dialect = dialect}, .text = script_without_mark(text), .section = SECTION_UP};
     if (!check_bytes(&cutter, error) || !take_tokens(&cutter, 0, false, error))
         return false;
 

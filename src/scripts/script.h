@@ -32,6 +32,9 @@ typedef struct Script {
     size_t file_length;
 } Script;
 
+/* Without the byte order mark that some editors begin a file with. */
+Text script_without_mark(Text text);
+
 /*
  * Cuts text into sections; borrows it. Passes over a byte order mark. Refuses (DBALT_ERROR_SCRIPT, with line and column) what
  * is no UTF-8, NUL bytes, a marker twice, an unknown or misspelt marker, one behind SQL on the same line, SQL before the first

@@ -1,0 +1,100 @@
+#include "scripts/comparison.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "scripts/script.h"
+#include "sql/marker.h"
+#include "sql/portion.h"
+
+/* A text, cut at the lines that are markers. */
+typedef struct Cut {
+    Text sections[SECTION_COUNT]; /* no data: absent */
+    bool is_clear;                /* no marker comes twice, and before the first are only comments */
+} Cut;
+
+void comparison_init(Comparison *comparison)
+{
+    /* One byte more tells a file that is longer. Pages that no file reaches cost nothing. */
+    *comparison = (Comparison){.bytes = malloc(PORTION_SIZE + 1)};
+    if (comparison->bytes == NULL)
+        abort();
+    digest_init(&comparison->digest);
+}
+
+void comparison_done(Comparison *comparison)
+{
+    digest_done(&comparison->digest);
+    free(comparison->bytes);
+}
+
+static Text cut_line(Text *rest)
+{
+    const char *end = memchr(rest->data, '\n', rest->length);
+    Text line = text_slice(*rest, 0, end == NULL ? rest->length : (size_t)(end - rest->data));
+    *rest = text_slice(*rest, line.length + 1, rest->length);
+    return line;
+}
+
+static Cut cut_at_markers(Text text)
+{
+    Cut cut = {.is_clear = true};
+    Text *section = NULL;
+    bool is_preamble_clear = true;
+    for (Text rest = text; rest.length > 0;) {
+        Text line = cut_line(&rest);
+        bool is_comment = text_starts_with(line, TEXT("--"));
+        Text name;
+        MarkerSpelling spelling = is_comment ? marker_read(&name, text_trim(line)) : MARKER_NONE;
+        if (spelling != MARKER_EXACT) {
+            is_preamble_clear &= section != NULL || (is_comment ? spelling == MARKER_NONE : text_trim(line).length == 0);
+            continue;
+        }
+
+        if (section != NULL)
+            section->length = (size_t)(line.data - section->data);
+        section = &cut.sections[section_named(name)];
+        cut.is_clear &= is_preamble_clear && section->data == NULL;
+        *section = rest;
+    }
+
+    if (section == NULL)
+        cut.sections[SECTION_UP] = text;
+    return cut;
+}
+
+static bool section_is_same(Digest *digest, Text section, const char *deployed)
+{
+    if (section.data == NULL || deployed == NULL)
+        return section.data == NULL && deployed == NULL;
+
+    char digits[DIGEST_DIGITS + 1];
+    digest_whole(digits, digest, section);
+    return strcmp(digits, deployed) == 0;
+}
+
+/*
+ * Who reads the SQL finds the same: each section is, line ends apart, one that was read from a marker to its end before. Nothing is left
+ * open at that end, so that the next marker is one, and not text in a string.
+ */
+bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fingerprint *deployed)
+{
+    Cut cut = {.sections = {[SECTION_UP] = text}, .is_clear = true};
+    if (kind == KIND_SQL)
+        cut = cut_at_markers(script_without_mark(text));
+    if (!cut.is_clear)
+        return false;
+
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        if (!section_is_same(&comparison->digest, cut.sections[i], deployed->sections[i]))
+            return false;
+
+    return true;
+}
+
+bool comparison_file_is_same(Comparison *comparison, const Folder *folder, const Alteration *alteration, const Fingerprint *deployed)
+{
+    Text text;
+    return folder_peek(&text, folder, alteration->file, comparison->bytes, PORTION_SIZE + 1) &&
+           comparison_is_same(comparison, text, alteration->kind, deployed);
+}
