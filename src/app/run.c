@@ -114,7 +114,7 @@ const char *run_foreign_timestamp(const Run *run, Arena *arena)
 
     /* What Logto would write: the alteration's own, or one second before it; but never less than what is deployed. */
     Timestamp highest = run->standing->identity.timestamp;
-    if (run->plan->action == DBALT_ROLLBACK && !timestamp_subtract_second(&highest, arena, highest))
+    if (run->plan->action == DBALT_ROLLBACK && !timestamp_subtract_second(&highest, highest))
         highest = TIMESTAMP_ZERO;
     for (size_t i = 0; i < standings.count; i++) {
         const Standing *row = &standings.rows[i];

@@ -90,7 +90,8 @@ void *arena_grow(Arena *arena, void *array, size_t count, size_t *capacity, size
     if (count < *capacity)
         return array;
 
-    size_t room = *capacity < 8 ? 16 : *capacity * 2;
+    /* Four times: what is moved stays behind, while pages that are not used yet cost nothing. */
+    size_t room = *capacity < 8 ? 16 : *capacity * 4;
     void *moved = arena_allocate_array(arena, room, size);
     if (count > 0)
         memcpy(moved, array, count * size);

@@ -83,7 +83,8 @@ size_t text_find(Text text, Text needle)
     if (needle.length > text.length)
         return text.length;
 
-    const char *found = memmem(text.data, text.length, needle.data, needle.length);
+    const char *found = needle.length == 1 ? memchr(text.data, needle.data[0], text.length)
+                                           : memmem(text.data, text.length, needle.data, needle.length);
     return found == NULL ? text.length : (size_t)(found - text.data);
 }
 
@@ -167,6 +168,7 @@ int32_t text_character(Text text, size_t *length)
 
 bool text_is_harmful(int32_t character)
 {
+    bool is_plain = character >= 0x20 && character < 0x7F; /* nearly all are */
     static const struct {
         int32_t first, last;
     } ranges[] = {
@@ -176,7 +178,7 @@ bool text_is_harmful(int32_t character)
         {0x200B, 0x200B},   {0x2060, 0x2064}, {0xFEFF, 0xFEFF}, /* nothing to see */
         {0xE0000, 0xE007F},                                     /* tags: a text within the text */
     };
-    for (size_t i = 0; i < COUNT(ranges); i++) {
+    for (size_t i = 0; i < COUNT(ranges) && !is_plain; i++) {
         if (character >= ranges[i].first && character <= ranges[i].last)
             return true;
     }

@@ -66,7 +66,7 @@ static void adopt_deployed(Adoption *adoption, Arena *arena, AlterationSet set, 
  * Logto writes one second before what it rolled back last: what lies within that second was not touched, unless that very timestamp
  * is a deployed one.
  */
-static Timestamp last_untouched(Arena *arena, Deployments history, Timestamp written)
+static Timestamp last_untouched(Deployments history, Timestamp written)
 {
     Timestamp untouched = written;
     for (size_t i = 0; i < history.count; i++) {
@@ -74,7 +74,7 @@ static Timestamp last_untouched(Arena *arena, Deployments history, Timestamp wri
         Timestamp before;
         if (timestamp_compare(timestamp, written) == 0)
             return written;
-        if (timestamp_subtract_second(&before, arena, timestamp) && timestamp_compare(before, written) == 0)
+        if (timestamp_subtract_second(&before, timestamp) && timestamp_compare(before, written) == 0)
             return untouched;
         if (timestamp_compare(timestamp, written) > 0)
             untouched = timestamp;
@@ -86,7 +86,7 @@ static void adopt_rolled_back(Adoption *adoption, Arena *arena, Deployments hist
 {
     Deployment *rows = arena_allocate_array(arena, history.count, sizeof *rows);
     const Deployment **removed = arena_allocate_array(arena, history.count, sizeof(*removed));
-    Timestamp untouched = last_untouched(arena, history, state.timestamp);
+    Timestamp untouched = last_untouched(history, state.timestamp);
     size_t kept = 0;
 
     for (size_t i = 0; i < history.count; i++) {

@@ -13,8 +13,7 @@ static const struct {
 };
 
 /* What compilers and editors leave beside an alteration, and what people write about it. */
-static const char *const foreign_endings[] = {".map", ".d.ts", ".d.mts", "~",     ".bak", ".orig",
-                                              ".rej", ".swp",  ".tmp",   ".json", ".md",  ".txt"};
+static const Text foreign_endings[] = {TEXT(".map"), TEXT(".d.ts"), TEXT(".d.mts"), TEXT("~"), TEXT(".bak"), TEXT(".orig"), TEXT(".rej"), TEXT(".swp"), TEXT(".tmp"), TEXT(".json"), TEXT(".md"), TEXT(".txt")};
 
 static const char *const kind_names[] = {
     [KIND_SQL] = "sql",
@@ -143,7 +142,7 @@ static const char *complain_of_ending(Arena *arena, Text ending)
 static bool is_foreign(Text file)
 {
     for (size_t i = 0; i < COUNT(foreign_endings); i++) {
-        if (text_ends_with(file, text_of(foreign_endings[i])))
+        if (text_ends_with(file, foreign_endings[i]))
             return true;
     }
 

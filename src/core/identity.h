@@ -8,16 +8,16 @@
 
 /* Unix seconds and a decimal fraction, compared exactly as a number. */
 typedef struct Timestamp {
-    Text seconds;  /* 1 to 10 digits, no leading zeros (but "0"); borrowed */
-    Text fraction; /* digits behind the point, no trailing zeros; may be empty */
+    uint64_t seconds; /* of at most 10 digits */
+    Text fraction;    /* digits behind the point, no trailing zeros; may be empty; borrowed */
 } Timestamp;
 
 /* Before everything. */
-#define TIMESTAMP_ZERO ((Timestamp){.seconds = TEXT("0")})
+#define TIMESTAMP_ZERO ((Timestamp){0})
 
 typedef struct Identity {
     Timestamp timestamp;
-    Text name;
+    Text name;        /* part of text */
     const char *text; /* "<timestamp>-<name>" in one way of writing it: equal identities have equal text */
 } Identity;
 
@@ -25,10 +25,10 @@ typedef struct Identity {
 bool timestamp_parse(Timestamp *timestamp, Text text);
 int timestamp_compare(Timestamp a, Timestamp b);
 /* One second earlier; false when nothing above 0 is left. */
-bool timestamp_subtract_second(Timestamp *result, Arena *arena, Timestamp timestamp);
+bool timestamp_subtract_second(Timestamp *result, Timestamp timestamp);
 const char *timestamp_format(Arena *arena, Timestamp timestamp);
 
-/* Reads "<timestamp>-<name>", as the history keeps it. text must outlive it. False when it is none. */
+/* Reads "<timestamp>-<name>", as the history keeps it. The identity lives in the arena. False when it is none. */
 bool identity_parse(Identity *identity, Arena *arena, Text text);
 
 /* Order of deployment: timestamp, then name by bytes. */

@@ -76,28 +76,52 @@ static bool layout_is_readable(const Answer *answer, bool for_writing, DbaltErro
     return fail_hint(error, "use the dbalt that deployed last, or a newer one");
 }
 
-/* The columns of HISTORY_READ, as driver.h lists them. */
-static bool read_row(Deployment *row, Arena *arena, const Answer *answer, DbaltError *error)
+/* The row before: most are alike in what is not their own, and such a text is kept once. */
+typedef struct Before {
+    Deployment row;
+    const char *release; /* as it was written */
+} Before;
+
+static const char *share_text(Arena *arena, const char *text, const char *before)
 {
-    const char *identity = copy_field(arena, answer, 0);
-    const char *release = copy_field(arena, answer, 2);
-    if (!identity_parse(&row->identity, arena, text_of(identity)))
-        return fail(error, DBALT_ERROR_DATABASE, "the history has a row whose identity \"%s\" is none", identity);
+    if (text == NULL)
+        return NULL;
+    return before != NULL && strcmp(text, before) == 0 ? before : arena_copy_string(arena, text);
+}
 
+static bool read_release(Release *release, Arena *arena, const char *text, Before *before)
+{
+    const char *kept = share_text(arena, text, before->release);
     DbaltError cause;
-    if (!release_parse(&row->release, release, &cause))
-        return fail(error, DBALT_ERROR_DATABASE, "the history has \"%s\" under a release that is none: \"%s\"", identity, release);
+    *release = before->row.release;
+    if (kept != before->release && !release_parse(release, kept, &cause))
+        return false;
 
-    row->sequence = strtoll(answer->fields[1], NULL, 10);
-    row->kind = copy_field(arena, answer, 3);
+    before->release = kept;
+    return true;
+}
+
+/* The columns of HISTORY_READ, as driver.h lists them. */
+static bool read_row(Deployment *result, Arena *arena, const Answer *answer, Before *before, DbaltError *error)
+{
+    const char *const *fields = answer->fields;
+    Deployment row = {0};
+    if (!identity_parse(&row.identity, arena, text_of(fields[0])))
+        return fail(error, DBALT_ERROR_DATABASE, "the history has a row whose identity \"%s\" is none", fields[0]);
+    if (!read_release(&row.release, arena, fields[2], before))
+        return fail(error, DBALT_ERROR_DATABASE, "the history has \"%s\" under a release that is none: \"%s\"", fields[0], fields[2]);
+
+    row.sequence = strtoll(fields[1], NULL, 10);
+    row.kind = share_text(arena, fields[3], before->row.kind);
     for (size_t section = 0; section < SECTION_COUNT; section++)
-        row->fingerprint.sections[section] = copy_field(arena, answer, 4 + section);
-    row->has_down = strcmp(answer->fields[8], "1") == 0;
-    row->deployed_at = copy_field(arena, answer, 9);
-    row->took = answer->fields[10] == NULL ? -1 : strtoll(answer->fields[10], NULL, 10);
-    row->by = copy_field(arena, answer, 11);
-    row->host = copy_field(arena, answer, 12);
-    row->version = copy_field(arena, answer, 13);
+        row.fingerprint.sections[section] = share_text(arena, fields[4 + section], before->row.fingerprint.sections[section]);
+    row.has_down = strcmp(fields[8], "1") == 0;
+    row.deployed_at = share_text(arena, fields[9], before->row.deployed_at);
+    row.took = fields[10] == NULL ? -1 : strtoll(fields[10], NULL, 10);
+    row.by = share_text(arena, fields[11], before->row.by);
+    row.host = share_text(arena, fields[12], before->row.host);
+    row.version = share_text(arena, fields[13], before->row.version);
+    *result = before->row = row;
     return true;
 }
 
@@ -119,6 +143,7 @@ bool history_read(Deployments *deployments, Arena *arena, History *history, bool
 {
     Connection *connection = history->connection;
     Deployment *rows = NULL;
+    Before before = {0};
     size_t count = 0;
     size_t capacity = 0;
 
@@ -151,7 +176,7 @@ bool history_read(Deployments *deployments, Arena *arena, History *history, bool
             ok = layout_is_readable(&answer, for_writing, error);
         } else {
             rows = arena_grow(arena, rows, count, &capacity, sizeof *rows);
-            ok = read_row(&rows[count++], arena, &answer, error);
+            ok = read_row(&rows[count++], arena, &answer, &before, error);
         }
         if (!ok) {
             drain(connection);

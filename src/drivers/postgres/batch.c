@@ -197,8 +197,8 @@ static void send_message(PostgresConnection *connection)
         postgres_batch_fail_by(connection, NULL);
         return;
     }
-    /* The rows of a user's SELECT are seldom wanted: row by row they take no memory. */
-    if (batch->has_script && !message_wants_rows(batch))
+    /* Row by row they take no memory: those of a user's SELECT are not wanted, and dbalt keeps of its own what it needs. */
+    if (!message_wants_rows(batch))
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
     if (batch->has_script)
@@ -225,10 +225,10 @@ static bool keeps_transaction(const PostgresBatch *batch)
     return batch->failure.fault != FAULT_CANCELLED && batch->steps[batch->failure.step].step.wants_rows;
 }
 
-/* The question that stood before the steps is answered. Takes over the result. */
+/* The question that stood before the steps is answered, when the result behind its row has come. Takes over the result. */
 static void take_about(PostgresConnection *connection, PGresult *result)
 {
-    connection->oldest->asks = false;
+    connection->oldest->asks = PQresultStatus(result) == PGRES_SINGLE_TUPLE;
     postgres_take_about(connection, result);
     PQclear(result);
 }
@@ -269,7 +269,7 @@ static void advance(PostgresConnection *connection)
     PGresult *result = PQgetResult(connection->session.libpq);
     if (result == NULL)
         finish_message(connection);
-    else if (batch->asks && PQresultStatus(result) == PGRES_TUPLES_OK)
+    else if (batch->asks && (PQresultStatus(result) == PGRES_SINGLE_TUPLE || PQresultStatus(result) == PGRES_TUPLES_OK))
         take_about(connection, result);
     else
         postgres_batch_take(connection, result);
