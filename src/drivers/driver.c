@@ -5,6 +5,14 @@
 #include <ctype.h>
 #include <string.h>
 
+void answer_set(Answer *answer, AnswerKind kind, size_t step)
+{
+    memset(answer, 0, offsetof(Answer, error));
+    answer->kind = kind;
+    answer->step = step;
+    answer->offset = -1;
+}
+
 bool connection_finish(Connection *connection, Fault *fault, DbaltError *error)
 {
     bool fine = true;

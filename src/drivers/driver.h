@@ -85,9 +85,12 @@ typedef struct Answer {
     size_t statement;    /* ERROR, STATEMENT: 0-based index of the statement within the step, as far as known */
     long offset;         /* ERROR: byte offset in the step's SQL, or -1 */
     size_t lines;        /* ERROR: and so many line feeds behind it */
-    DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED */
     FailedObject object; /* ERROR */
+    DbaltError error;    /* ERROR: message, detail, hint and sqlstate; code is FAILED, DATABASE or INTERRUPTED; last, see answer_set() */
 } Answer;
+
+/* An answer that has nothing yet but its kind and step. The error is left as it was: it is big, and rows are many. */
+void answer_set(Answer *answer, AnswerKind kind, size_t step);
 
 /* dbalt's own statements, kept as .sql beside each driver ("-- statement: read-layout"); all values are text. */
 typedef enum HistoryStatement {

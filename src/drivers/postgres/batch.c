@@ -285,7 +285,9 @@ static void take_row(PostgresBatch *batch, Answer *answer)
     for (int i = 0; i < (int)count; i++)
         batch->fields[i] = PQgetisnull(batch->rows, batch->row, i) ? NULL : PQgetvalue(batch->rows, batch->row, i);
 
-    *answer = (Answer){.kind = ANSWER_ROW, .step = batch->row_step, .fields = batch->fields, .field_count = count, .offset = -1};
+    answer_set(answer, ANSWER_ROW, batch->row_step);
+    answer->fields = batch->fields;
+    answer->field_count = count;
     batch->row++;
 }
 

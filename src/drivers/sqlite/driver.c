@@ -220,7 +220,7 @@ static bool is_ready(SqliteConnection *connection, Answer *answer)
 static void next(Connection *base, Answer *answer)
 {
     SqliteConnection *connection = of(base);
-    *answer = (Answer){.kind = ANSWER_END, .step = connection->step, .offset = -1};
+    answer_set(answer, ANSWER_END, connection->step);
     if (connection->step == connection->step_count) {
         end_batch(connection);
         return;
