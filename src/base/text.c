@@ -83,8 +83,8 @@ size_t text_find(Text text, Text needle)
     if (needle.length > text.length)
         return text.length;
 
-    const char *found = needle.length == 1 ? memchr(text.data, needle.data[0], text.length)
-                                           : memmem(text.data, text.length, needle.data, needle.length);
+    const char *found =
+        needle.length == 1 ? memchr(text.data, needle.data[0], text.length) : memmem(text.data, text.length, needle.data, needle.length);
     return found == NULL ? text.length : (size_t)(found - text.data);
 }
 

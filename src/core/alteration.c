@@ -13,7 +13,8 @@ static const struct {
 };
 
 /* What compilers and editors leave beside an alteration, and what people write about it. */
-static const Text foreign_endings[] = {TEXT(".map"), TEXT(".d.ts"), TEXT(".d.mts"), TEXT("~"), TEXT(".bak"), TEXT(".orig"), TEXT(".rej"), TEXT(".swp"), TEXT(".tmp"), TEXT(".json"), TEXT(".md"), TEXT(".txt")};
+static const Text foreign_endings[] = {TEXT(".map"), TEXT(".d.ts"), TEXT(".d.mts"), TEXT("~"),     TEXT(".bak"), TEXT(".orig"),
+                                       TEXT(".rej"), TEXT(".swp"),  TEXT(".tmp"),   TEXT(".json"), TEXT(".md"),  TEXT(".txt")};
 
 static const char *const kind_names[] = {
     [KIND_SQL] = "sql",

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     Timestamp earlier;
     Timestamp timestamp;
-    if (timestamp_parse(&timestamp, text_of(text)) && timestamp_subtract_second(&earlier, &arena, timestamp))
+    if (timestamp_parse(&timestamp, text_of(text)) && timestamp_subtract_second(&earlier, timestamp))
         assert(timestamp_compare(earlier, timestamp) < 0);
 
     Alteration alteration;
