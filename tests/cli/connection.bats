@@ -37,6 +37,18 @@ refused() {
     done
 }
 
+@test "libpq is loaded for a URL of PostgreSQL's, and for nothing else" {
+    mkdir libraries
+    echo "no library" >libraries/libpq.so.5
+    export LD_LIBRARY_PATH=$PWD/libraries
+    expect 0 list
+    : >elsewhere.db
+    expect 3 check --db-url sqlite:elsewhere.db
+    expect 6 check
+    err "cannot load PostgreSQL's client library: $PWD/libraries/libpq.so.5"
+    err "hint: install libpq"
+}
+
 @test "a server that is not there is exit 6" { refused "postgres://postgres:geheim@127.0.0.1:1/x" "127.0.0.1"; }
 
 @test "a host that is not there is exit 6" { refused "postgres://postgres:geheim@no.such.host.invalid/x" "no.such.host.invalid"; }

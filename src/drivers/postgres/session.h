@@ -3,11 +3,10 @@
 #ifndef DRIVERS_POSTGRES_SESSION_H
 #define DRIVERS_POSTGRES_SESSION_H
 
-#include <libpq-fe.h>
-
 #include "base/error.h"
 #include "base/wait.h"
 #include "drivers/driver.h"
+#include "drivers/postgres/libpq.h"
 
 typedef struct PostgresSession {
     PGconn *libpq; /* owned; NULL = not open */

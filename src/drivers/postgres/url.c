@@ -1,9 +1,9 @@
 #include "drivers/postgres/url.h"
 
-#include <libpq-fe.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "drivers/postgres/libpq.h"
 
 static bool fail_url(DbaltError *error, const char *reason)
 {
@@ -44,6 +44,8 @@ bool postgres_url_check(const char *url, DbaltError *error)
     const char *problem = shape_problem(url);
     if (problem != NULL)
         return fail_url(error, problem);
+    if (!libpq_load(error))
+        return false;
 
     char *said = NULL;
     PQconninfoOption *options = PQconninfoParse(url, &said);
