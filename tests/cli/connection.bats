@@ -40,12 +40,11 @@ refused() {
 @test "libpq is loaded for a URL of PostgreSQL's, and for nothing else" {
     mkdir libraries
     echo "no library" >libraries/libpq.so.5
-    export LD_LIBRARY_PATH=$PWD/libraries
-    expect 0 list
+    LD_LIBRARY_PATH=$PWD/libraries expect 0 list
     : >elsewhere.db
-    expect 3 check --db-url sqlite:elsewhere.db
-    expect 6 check
-    err "cannot load PostgreSQL's client library: $PWD/libraries/libpq.so.5"
+    LD_LIBRARY_PATH=$PWD/libraries expect 3 check --db-url sqlite:elsewhere.db
+    LD_LIBRARY_PATH=$PWD/libraries expect 6 check
+    err "Cannot load PostgreSQL's client library: $PWD/libraries/libpq.so.5"
     err "hint: install libpq"
 }
 
