@@ -69,7 +69,7 @@
     X(PQtransactionStatus);       \
     X(PQuser);
 
-#define LIBPQ_MEMBER(name) __typeof__(name) *call_##name
+#define LIBPQ_MEMBER(name) __typeof__(&(name)) call_##name
 
 typedef struct Libpq {
     LIBPQ_FUNCTIONS(LIBPQ_MEMBER)

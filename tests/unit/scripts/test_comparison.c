@@ -31,8 +31,7 @@ static void finds_the_same_in_what_was_deployed(void **state)
         "-- dbalt: up\nselect 1;\n",
         "-- dbalt: up\r\nselect 1;\r\n\r\n-- dbalt: down\r\nselect 2;\r\n",
         "\xEF\xBB\xBF-- dbalt: up\nselect 1;",
-        "-- What this is for.\n--\n\n-- dbalt: before-up\nselect 0;\n--dbalt:up\nselect 1; -- dbalt\n-- dbalt: down\n-- dbalt: "
-        "before-down\n",
+        "-- Why.\n--\n\n-- dbalt: before-up\nselect 0;\n--dbalt:up\nselect 1; -- dbalt\n-- dbalt: down\n-- dbalt: before-down\n",
         "-- dbalt: down\n\n-- dbalt: up\nselect '\n -- dbalt: down\n';",
         "-- dbalt: up",
     };
