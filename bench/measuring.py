@@ -36,8 +36,13 @@ class Measured:
 class Stopwatch:
     def __init__(self, place):
         self.place = place
-        self.program = place / "timed"
-        subprocess.run(["cc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", self.program, HERE / "timed.c"], check=True)
+        self.program = self.compile("timed")
+
+    def compile(self, name, *flags):
+        """A program of the bench's own."""
+        program = self.place / name
+        subprocess.run(["cc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, HERE / f"{name}.c", *flags], check=True)
+        return program
 
     def run(self, command, environment=None):
         """Runs a command that must succeed."""

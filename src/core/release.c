@@ -113,6 +113,9 @@ bool release_parse_file_name(Release *release, Arena *arena, Text text)
         return true;
     }
 
+    if (!has(text, '_'))
+        return read_version(release, text) == NULL;
+
     char *version = arena_copy_text(arena, text);
     replace(version, '_', '-');
     return read_version(release, text_of(version)) == NULL;

@@ -18,7 +18,7 @@ typedef struct Release {
 /* Reads a version, with or without a leading "v", or "next" in any case. Borrows text. */
 bool release_parse(Release *release, const char *text, DbaltError *error);
 
-/* The same for the release part of a file name: no "v", "next" in lower case alone, "_" standing for "-". Copies into the arena. False when it is none. */
+/* The same for the release part of a file name: no "v", "next" in lower case alone, "_" standing for "-". Borrows text, or copies it into the arena. False when it is none. */
 bool release_parse_file_name(Release *release, Arena *arena, Text text);
 
 /* By precedence (SemVer section 11); negative, 0 or positive. Build metadata does not count. */

@@ -282,8 +282,10 @@ static void take_row(PostgresBatch *batch, Answer *answer)
         batch->fields = arena_allocate_array(&batch->arena, count, sizeof(*batch->fields));
         batch->field_room = count;
     }
-    for (int i = 0; i < (int)count; i++)
-        batch->fields[i] = PQgetisnull(batch->rows, batch->row, i) ? NULL : PQgetvalue(batch->rows, batch->row, i);
+    for (int i = 0; i < (int)count; i++) {
+        const char *value = PQgetvalue(batch->rows, batch->row, i); /* "" also when it is NULL */
+        batch->fields[i] = *value == '\0' && PQgetisnull(batch->rows, batch->row, i) ? NULL : value;
+    }
 
     answer_set(answer, ANSWER_ROW, batch->row_step);
     answer->fields = batch->fields;
