@@ -168,7 +168,6 @@ int32_t text_character(Text text, size_t *length)
 
 bool text_is_harmful(int32_t character)
 {
-    bool is_plain = character >= 0x20 && character < 0x7F; /* nearly all are */
     static const struct {
         int32_t first, last;
     } ranges[] = {
@@ -178,7 +177,7 @@ bool text_is_harmful(int32_t character)
         {0x200B, 0x200B},   {0x2060, 0x2064}, {0xFEFF, 0xFEFF}, /* nothing to see */
         {0xE0000, 0xE007F},                                     /* tags: a text within the text */
     };
-    for (size_t i = 0; i < COUNT(ranges) && !is_plain; i++) {
+    for (size_t i = 0; i < COUNT(ranges); i++) {
         if (character >= ranges[i].first && character <= ranges[i].last)
             return true;
     }

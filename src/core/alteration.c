@@ -180,7 +180,11 @@ static bool looks_meant(Text file)
 /* The name goes into the history and onto terminals. */
 static bool is_printable(Text file)
 {
-    for (size_t at = 0, length = 0; at < file.length; at += length) {
+    for (size_t at = 0, length = 1; at < file.length; at += length) {
+        if (file.data[at] >= ' ' && file.data[at] <= '~') { /* nearly all are */
+            length = 1;
+            continue;
+        }
         int32_t character = text_character(text_slice(file, at, file.length), &length);
         if (character < 0 || text_is_harmful(character))
             return false;

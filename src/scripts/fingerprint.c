@@ -68,17 +68,22 @@ void digest_add(Digest *digest, Text part)
     update_normalized(digest->all, text_slice(part, solid.length, part.length));
 }
 
+/* Arithmetic, not a table: compilers do it for many digits at a time. */
+static char digit_of(unsigned value)
+{
+    return (char)(value + (value < 10 ? '0' : 'a' - 10));
+}
+
 static void finish(char digits[DIGEST_DIGITS + 1], EVP_MD_CTX *context)
 {
-    static const char hexadecimal[] = "0123456789abcdef";
     unsigned char bytes[DIGEST_DIGITS / 2];
     int done = EVP_DigestFinal_ex(context, bytes, NULL);
     assert(done == 1);
     (void)done;
 
     for (size_t i = 0; i < sizeof bytes; i++) {
-        digits[2 * i] = hexadecimal[bytes[i] >> 4];
-        digits[2 * i + 1] = hexadecimal[bytes[i] & 15];
+        digits[2 * i] = digit_of(bytes[i] >> 4);
+        digits[2 * i + 1] = digit_of(bytes[i] & 15);
     }
     digits[DIGEST_DIGITS] = '\0';
 }
