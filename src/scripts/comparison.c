@@ -36,6 +36,13 @@ static Text cut_line(Text *rest)
     return line;
 }
 
+/* What may stand before the first marker. A carriage return ends a comment, too. */
+static bool is_clear(Text line, MarkerSpelling spelling)
+{
+    bool is_comment = text_starts_with(line, TEXT("--")) && spelling == MARKER_NONE;
+    return text_trim(line).length == 0 || (is_comment && text_find(line, TEXT("\r")) + 1 >= line.length);
+}
+
 static Cut cut_at_markers(Text text)
 {
     Cut cut = {.is_clear = true};
@@ -43,11 +50,10 @@ static Cut cut_at_markers(Text text)
     bool is_preamble_clear = true;
     for (Text rest = text; rest.length > 0;) {
         Text line = cut_line(&rest);
-        bool is_comment = text_starts_with(line, TEXT("--"));
         Text name;
-        MarkerSpelling spelling = is_comment ? marker_read(&name, text_trim(line)) : MARKER_NONE;
+        MarkerSpelling spelling = text_starts_with(line, TEXT("--")) ? marker_read(&name, text_trim(line)) : MARKER_NONE;
         if (spelling != MARKER_EXACT) {
-            is_preamble_clear &= section != NULL || (is_comment ? spelling == MARKER_NONE : text_trim(line).length == 0);
+            is_preamble_clear &= section != NULL || is_clear(line, spelling);
             continue;
         }
 
@@ -75,7 +81,8 @@ static bool section_is_same(Digest *digest, Text section, const char *deployed)
 
 /*
  * Who reads the SQL finds the same: each section is, line ends apart, one that was read from a marker to its end before. Nothing is left
- * open at that end, so that the next marker is one, and not text in a string.
+ * open at that end, so that the next marker is one, and not text in a string. (But for a lone carriage return that became a line feed:
+ * that is no change, though it ends a comment of SQLite's.)
  */
 bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fingerprint *deployed)
 {

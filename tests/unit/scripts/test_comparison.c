@@ -81,6 +81,9 @@ static void leaves_what_is_not_clear_to_others(void **state)
         "/*\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
         "select 0;\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
         "-- dbalt up\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
+        " -- dbalt: up\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
+        "\r-- dbalt: up\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
+        "-- a comment\rselect 0;\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
         "-- dbalt: up\nselect 0;\n-- dbalt: down\n-- dbalt: up\nselect 1;\n",
     };
     for (size_t i = 0; i < COUNT(unclear); i++)
