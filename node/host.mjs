@@ -104,6 +104,7 @@ async function importAhead() {
     while (!isImporting && ahead < expected.length && (asked.length > 0 || running === null)) {
         isImporting = true;
         await readAlteration(expected[ahead++]).catch(() => {});
+        await new Promise(setImmediate); /* with hooks an import never leaves the turn, and dbalt would not be heard before the last */
         isImporting = false;
     }
 }

@@ -140,7 +140,7 @@ const lateNames = new Map(); /* Node keeps a failed import under its name: later
 /* The script's module. */
 export async function importScript(script) {
     const { href } = pathToFileURL(script);
-    replaceSlonik(path.dirname(script));
+    replaceSlow(path.dirname(script));
     if (!isHooked && script.endsWith('ts'))
         installHooks(path.dirname(script));
     const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
@@ -156,16 +156,17 @@ export async function importScript(script) {
     }
 }
 
-/* ---- slonik ---- */
+/* ---- slonik, and what else takes long ---- */
 
 /* Its `sql` comes with its database client, and takes as long to import as a hundred scripts. So a script that wants nothing but what
- * we have gets ours, where its slonik is the one that ours is tested to agree with, and Node has hooks without a thread. */
+ * we have gets ours, where its slonik is the one that ours is tested to agree with, and Node has hooks without a thread. inquirer takes
+ * as long again, and a script that asks nothing with it can do without. */
 const agreeing = '31.0.0-beta.2';
-const replaced = new Map(); /* by the URL of the importing file: whether it gets ours */
+const wanted = new Map(); /* what importing files want of them, by URL */
 const sloniks = new Map(); /* the real ones that others import, by folder */
 let replacesIn; /* the URL of the scripts' folder; null = nowhere */
 
-function replaceSlonik(scripts) {
+function replaceSlow(scripts) {
     if (replacesIn !== undefined)
         return;
     replacesIn = null;
@@ -175,19 +176,26 @@ function replaceSlonik(scripts) {
 
     replacesIn = pathToFileURL(scripts + path.sep).href;
     module.registerHooks({
-        resolve: (specifier, context, next) =>
-            specifier === '@silverhand/slonik' && isReplaced(context.parentURL)
-                ? { url: ownUrl, format: 'module', shortCircuit: true }
-                : next(specifier, context),
+        resolve: (specifier, context, next) => {
+            if (specifier === '@silverhand/slonik' && wants(context.parentURL).ours)
+                return { url: ownUrl, format: 'module', shortCircuit: true };
+            const found = next(specifier, context);
+            return specifier === 'inquirer' && wants(context.parentURL).prompts
+                ? { url: lateInquirer(found.url), format: 'module', shortCircuit: true }
+                : found;
+        },
     });
 }
 
-function isReplaced(url) {
+/* Whether a file is a script that needs no more of slonik than ours, and no more of inquirer than to ask. */
+function wants(url) {
     if (replacesIn === null || url?.startsWith(replacesIn) !== true)
-        return false;
-    if (!replaced.has(url))
-        replaced.set(url, isEnough(readFileSync(fileURLToPath(url), 'utf8')));
-    return replaced.get(url);
+        return {};
+    if (!wanted.has(url)) {
+        const source = readFileSync(fileURLToPath(url), 'utf8');
+        wanted.set(url, { ours: isEnough(source), prompts: onlyPrompts(source) });
+    }
+    return wanted.get(url);
 }
 
 /* Whether all that a source has of slonik is one plain import of what we have. */
@@ -196,10 +204,25 @@ function isEnough(source) {
     return others.length === 0 && plain?.[1]?.split(',').every((name) => name.trim() in ownExports) === true;
 }
 
+/* Whether all that a source has of inquirer is one plain import, and questions. */
+function onlyPrompts(source) {
+    const others = source.replace(/^import inquirer from ['"]inquirer['"]/mu, '').replaceAll(/\binquirer\.prompt\(/gu, '');
+    return !others.includes('inquirer');
+}
+
+/* Imports the one at the URL at the first question that it would ask. */
+const lateInquirer = (url) => `data:text/javascript,${encodeURIComponent(`
+    const isSkipped = (question) => question.when === false;
+    export default {
+        prompt: async (questions, answers) => [questions].flat().every(isSkipped)
+            ? { ...answers }
+            : (await import(${JSON.stringify(url)})).default.prompt(questions, answers),
+    };`)}`;
+
 /* The slonik that the script imports, so that its error classes are those that the script knows. */
 export async function importSlonik(script) {
     const folder = path.dirname(script);
-    if (isReplaced(pathToFileURL(script).href))
+    if (wants(pathToFileURL(script).href).ours)
         return {};
     if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik')) {
         const main = findSlonik(folder);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
@@ -95,6 +95,49 @@ test('imports the scripts to come while others work, and keeps their failures fo
         await host.end(); /* what it printed has its own pipe */
         assert.equal(host.output.replace('first\n', ''), 'bad\ngood\nup\n');
     });
+});
+
+/* A folder of scripts that has the slonik of the installation. */
+function withSlonik(name) {
+    mkdirSync(path.join(folder, name, 'node_modules/@silverhand'), { recursive: true });
+    symlinkSync(path.join(installation, 'node_modules/@silverhand/slonik'), path.join(folder, name, 'node_modules/@silverhand/slonik'));
+    return name;
+}
+
+test('hears dbalt between two scripts to come', async () => {
+    const name = withSlonik('busy');
+    const imported = path.join(folder, name, 'imported');
+    const busy = `appendFileSync('${imported}', 'x');\nfor (const end = Date.now() + 200; Date.now() < end;);`;
+    const [first, ...others] = [1, 2, 3, 4, 5].map((number) => write(`${name}/1.0.0-${number}-a.mjs`,
+        `import { sql } from '@silverhand/slonik';\nimport { appendFileSync } from 'node:fs';\n${busy}\nexport default { up() {} };`));
+    await withHost(undefined, async (host) => {
+        host.write({ type: 'expect', paths: [first, ...others] });
+        while (!existsSync(imported))
+            await new Promise(setImmediate);
+        assert.equal((await host.load(first)).type, 'loaded');
+        assert.ok(readFileSync(imported, 'utf8').length <= others.length);
+    });
+});
+
+test('imports inquirer when it asks', async () => {
+    const name = withSlonik('asking');
+    write(`${name}/node_modules/inquirer/package.json`, '{"name": "inquirer", "type": "module", "exports": "./index.js"}');
+    write(`${name}/node_modules/inquirer/index.js`,
+        "console.log('imported');\nexport default { name: 'real', prompt: async (question, answers) => ({ ...answers, ...(question.when ?? { sure: question.message }) }) };");
+    const imported = 'imported\n';
+    const cases = [
+        ["{ message: 'a', when: false }, { b: 1 }", '', '{"b":1}\n', major >= 22 ? '' : imported],
+        ["[{ message: 'a', when: false }]", '', '{}\n', major >= 22 ? '' : imported],
+        ["{ message: 'a' }, { b: 1 }", '', '{"b":1,"sure":"a"}\n', imported],
+        ["{ message: 'a', when: false }", ' + inquirer.name', '{}real\n', imported],
+    ];
+    for (const [index, [question, more, said, heard]] of cases.entries()) {
+        const file = write(`${name}/1.0.0-${index}-a.mjs`,
+            "import inquirer from 'inquirer';\nimport { sql } from '@silverhand/slonik';\n"
+            + `export default { up: async () => console.log(JSON.stringify(await inquirer.prompt(${question}))${more}) };`);
+        const { reply, host } = await runSection(file);
+        assert.deepEqual([reply.type, host.output], ['done', heard + said], question);
+    }
 });
 
 const typed = "import { sql } from 'dbalt';\nimport { table } from './utils/table.js';\nimport type { Pool } from './nowhere.js';\n"
