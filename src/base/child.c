@@ -14,7 +14,7 @@
 #include "base/process.h"
 
 /* Where the child finds its ends. */
-enum { CHILD_READS = 3, CHILD_WRITES = 4 };
+enum { CHILD_READS = 3, CHILD_WRITES = 4, CHILD_LIVES_BY = 5 };
 
 static size_t count_strings(char *const *strings)
 {
@@ -51,11 +51,28 @@ static bool make_channel(int *reading, int *writing)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return false;
 
-    *reading = fcntl(ends[0], F_DUPFD_CLOEXEC, CHILD_WRITES + 1);
-    *writing = fcntl(ends[1], F_DUPFD_CLOEXEC, CHILD_WRITES + 1);
+    *reading = fcntl(ends[0], F_DUPFD_CLOEXEC, CHILD_LIVES_BY + 1);
+    *writing = fcntl(ends[1], F_DUPFD_CLOEXEC, CHILD_LIVES_BY + 1);
     close(ends[0]);
     close(ends[1]);
     return *reading >= 0 && *writing >= 0;
+}
+
+/*
+ * Nothing is ever written here: the one event on the child's end is that ours closed. PR_SET_PDEATHSIG would do the same for the thread
+ * that starts the child, which may end before the process does. A child that is not yet bound, because we were killed in between, was
+ * asked for nothing either, and finds its channels closed.
+ */
+static void bind_life(int end, pid_t pid)
+{
+#ifdef F_SETSIG
+    fcntl(end, F_SETSIG, SIGKILL); /* whatever it ignores, and in whatever loop it is */
+    fcntl(end, F_SETOWN, pid);
+    fcntl(end, F_SETFL, O_ASYNC);
+#else
+    (void)end;
+    (void)pid;
+#endif
 }
 
 bool child_start(Child *child, const char *const *arguments, const char *const *extra_environment)
@@ -65,7 +82,9 @@ bool child_start(Child *child, const char *const *arguments, const char *const *
     CLEANUP(descriptor_cleanup) int child_writes = -1;
     CLEANUP(descriptor_cleanup) int to = -1;
     CLEANUP(descriptor_cleanup) int from = -1;
-    if (!make_channel(&child_reads, &to) || !make_channel(&from, &child_writes))
+    CLEANUP(descriptor_cleanup) int child_lives_by = -1;
+    CLEANUP(descriptor_cleanup) int life = -1;
+    if (!make_channel(&child_reads, &to) || !make_channel(&from, &child_writes) || !make_channel(&child_lives_by, &life))
         return false;
 
     /* What we ignore or block for ourselves is not the child's. */
@@ -84,6 +103,7 @@ bool child_start(Child *child, const char *const *arguments, const char *const *
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, child_reads, CHILD_READS);
     posix_spawn_file_actions_adddup2(&actions, child_writes, CHILD_WRITES);
+    posix_spawn_file_actions_adddup2(&actions, child_lives_by, CHILD_LIVES_BY);
 
     pid_t pid;
     int code =
@@ -95,10 +115,11 @@ bool child_start(Child *child, const char *const *arguments, const char *const *
         return false;
     }
 
+    bind_life(child_lives_by, pid);
     fcntl(to, F_SETFL, O_NONBLOCK);
     fcntl(from, F_SETFL, O_NONBLOCK);
-    *child = (Child){.pid = pid, .to = to, .from = from};
-    to = from = -1;
+    *child = (Child){.pid = pid, .to = to, .from = from, .life = life};
+    to = from = life = -1;
     return true;
 }
 
@@ -122,5 +143,6 @@ void child_stop(Child *child, Wait *wait, int64_t deadline, int *status)
             ;
     }
     descriptor_cleanup(&child->from);
+    descriptor_cleanup(&child->life);
     *child = CHILD_NONE;
 }

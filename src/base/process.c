@@ -8,6 +8,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -37,6 +40,17 @@ const char *process_host(Arena *arena)
     return arena_copy_string(arena, name);
 }
 
+void process_end_with(pid_t parent, int signal)
+{
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, signal);
+#else
+    (void)signal;
+#endif
+    if (getppid() != parent)
+        _exit(1);
+}
+
 /* The answer goes through the pipe, not the exit status: an embedder that ignores SIGCHLD leaves no status behind. */
 static void answer_and_exit(int pipe, bool (*function)(void *context), void *context)
 {
@@ -52,11 +66,14 @@ bool process_call(Wait *wait, bool (*function)(void *context), void *context, in
     CLEANUP(descriptor_cleanup) int reading = ends[0];
     CLEANUP(descriptor_cleanup) int writing = ends[1];
 
+    pid_t parent = getpid();
     pid_t child = fork();
     if (child < 0)
         return false;
-    if (child == 0)
+    if (child == 0) {
+        process_end_with(parent, SIGKILL); /* it has copies of all that is ours, and may block for ever */
         answer_and_exit(writing, function, context);
+    }
 
     /* The child's end alone keeps the pipe open now: it is readable when the child has answered or is gone. */
     descriptor_cleanup(&writing);

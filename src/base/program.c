@@ -7,9 +7,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#endif
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -37,11 +34,7 @@ static bool make_pipe(int *reading, int *writing)
 /* In the child, where only what is async-signal-safe may be called. */
 static void become(int output, pid_t parent, const char *const *arguments, const char *const *environment)
 {
-#ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-#endif
-    if (getppid() != parent)
-        _exit(1);
+    process_end_with(parent, SIGTERM);
 
     /* What we ignore or block for ourselves is not the program's. */
     sigset_t none;
@@ -72,7 +65,7 @@ static bool start(Child *child, const char *const *arguments, const char *const 
     if (pid == 0)
         become(writing, parent, arguments, environment);
 
-    *child = (Child){.pid = pid, .to = -1, .from = reading};
+    *child = (Child){.pid = pid, .to = -1, .from = reading, .life = -1};
     reading = -1;
     return true;
 }

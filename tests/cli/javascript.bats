@@ -179,6 +179,59 @@ JS
     same "$(query "select indisvalid from pg_index where indexrelid = 't_x'::regclass")" t
 }
 
+# ended PID: an orphan may stay a zombie until somebody takes note of it
+ended() { ! grep -q '^State:.[^Z]' "/proc/$1/status" 2>/dev/null; }
+
+# ends_with_dbalt WHAT BODY: when dbalt is killed in the midst of a script that has said "here"
+ends_with_dbalt() {
+    printf "import fs from 'node:fs';\nimport process from 'node:child_process';\n%s\n" "$2" | alteration 1.0.0-1-a.js
+    start deploy deploy latest
+    until_true 30 grep -q here deploy.out
+    local node
+    node=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
+    [[ $(readlink "/proc/$node/exe") == *node* ]] || show "no node: $(tr '\0' ' ' <"/proc/$node/cmdline")"
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    until_true 10 ended "$node" || {
+        kill -KILL "$node"
+        show "node outlives dbalt: $1"
+    }
+}
+
+# up BODY: a script with nothing but that
+up() { echo "export default { up: async (pool) => { console.log('here'); $1 } };"; }
+
+@test "node ends with a dbalt that is killed, whatever the script does" {
+    export DATABASE_STATEMENT_TIMEOUT=DISABLE_TIMEOUT
+    mkfifo never
+    ends_with_dbalt 'endless loop' "$(up 'for (;;) ;')"
+    ends_with_dbalt 'loop that survives signals' "$(up "for (const name of ['SIGTERM', 'SIGIO', 'SIGHUP']) globalThis.process.on(name, () => {}); for (;;) ;")"
+    ends_with_dbalt 'endless import' "console.log('here'); for (;;) ;"
+    ends_with_dbalt 'timer' "$(up 'await new Promise((resolve) => { setInterval(() => {}, 1000); });')"
+    ends_with_dbalt 'synchronous read' "$(up "fs.readFileSync('never');")"
+    ends_with_dbalt 'child of its own' "$(up "process.execSync('until [ -e stop ]; do sleep 0.1; done');")"
+    touch stop
+}
+
+@test "node ends with a dbalt that is killed while a person is asked" {
+    alteration 1.0.0-1-a.js <<'JS'
+import { createInterface } from 'node:readline/promises';
+
+export default {
+    up: async () => {
+        await createInterface({ input: process.stdin, output: process.stdout }).question(`sure, ${process.pid} of ${process.ppid}? `);
+    },
+};
+JS
+    on_terminal deploy latest
+    sees 'sure, '
+    local found
+    found=$(seen)
+    [[ $found =~ sure,\ ([0-9]+)\ of\ ([0-9]+) ]]
+    kill -KILL "${BASH_REMATCH[2]}"
+    until_true 10 ended "${BASH_REMATCH[1]}"
+}
+
 # What a process has open besides what it was started with; anonymous ones, such as an epoll, cannot be told apart.
 open_in() { find "/proc/$1/fd" -type l ! -name '[012]' -printf '%l\n' | grep -v '^anon_inode:' | sort -u; }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "base/process.h"
 
 static const char *const nothing[] = {NULL};
@@ -101,6 +102,27 @@ static void kills_what_does_not_end(void **state)
     assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
+/* By the kernel, as when we are killed: it heeds neither a signal nor a channel. */
+static void dies_when_its_other_end_closes(void **state)
+{
+    (void)state;
+    CLEANUP(wait_done) Wait wait;
+    int status = 0;
+    Child child = start("trap '' TERM INT HUP IO; echo ready >&4; while :; do :; done", nothing);
+    char ready[8];
+    struct pollfd reader = {.fd = child.from, .events = POLLIN};
+    assert_true(poll(&reader, 1, 10000) > 0);
+    assert_int_equal(read(child.from, ready, sizeof ready), 6);
+
+    descriptor_cleanup(&child.life);
+    assert_true(poll(&reader, 1, 10000) > 0);
+    assert_int_equal(read(child.from, ready, sizeof ready), 0);
+    assert_true(wait_init(&wait));
+    child_stop(&child, &wait, wait_now() + 10000, &status);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+}
+
 static void tells_that_a_program_is_not_there(void **state)
 {
     (void)state;
@@ -130,7 +152,7 @@ int main(void)
         cmocka_unit_test(speaks_over_two_descriptors),  cmocka_unit_test(gives_extra_variables_over_those_there_are),
         cmocka_unit_test(tells_how_it_ended),           cmocka_unit_test(ends_in_order_when_the_channel_closes),
         cmocka_unit_test(kills_what_does_not_end),      cmocka_unit_test(tells_that_a_program_is_not_there),
-        cmocka_unit_test(stopping_nobody_does_nothing),
+        cmocka_unit_test(stopping_nobody_does_nothing), cmocka_unit_test(dies_when_its_other_end_closes),
     };
     return cmocka_run_group_tests_name("base/child", tests, NULL, NULL);
 }
