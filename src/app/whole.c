@@ -297,7 +297,7 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     tell_start(whole, run);
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
     *alone = outcome.kind != OUTCOME_DONE;
-    if (outcome.fault == FAULT_AHEAD) {
+    if (outcome.fault == FAULT_AHEAD && project_is_running(run->plan->project, error)) {
         outcome = try_once(whole, run, error);
         behind_count = 0;
     }

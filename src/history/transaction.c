@@ -121,7 +121,9 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         size_t settle = transaction->is_open ? 0 : FIRST_SCRIPT_STEP + transaction->script_count;
         if (answer.fault == FAULT_NOT_NULL && answer.step == settle + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
-        if (outcome.kind == OUTCOME_BARRED) {
+        if (outcome.kind == OUTCOME_BARRED && wait_is_cancelled(connection->wait)) {
+            fail(error, DBALT_ERROR_INTERRUPTED, "interrupted");
+        } else if (outcome.kind == OUTCOME_BARRED) {
             fail(error, DBALT_ERROR_DATABASE, "the deploy lock was lost, or somebody else changed the history");
             fail_hint(error, "nothing more was run; run the command again to continue");
         }

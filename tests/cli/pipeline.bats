@@ -189,6 +189,42 @@ SQL
     same "$(tables)" "${database}_1 ${database}_2"
 }
 
+@test "an interrupt that a script bears leaves that one, and nothing behind it" {
+    many 1
+    alteration 1.0.0-2-bears.sql <<'SQL'
+do $$ begin perform pg_sleep(300); exception when query_canceled then null; end $$;
+SQL
+    local i
+    for ((i = 10; i < 110; i++)); do
+        makes_table "1.0.0-$i-${database}_$i"
+    done
+    start deploy deploy latest
+    until_true 60 has_sleeper
+    kill -INT "$pid"
+    finish deploy "$pid"
+    same "$status" 130
+    err "Interrupted"
+    err_not "lock was lost"
+    same "$(deployed)" "1-${database}_1 2-bears"
+    same "$(tables)" "${database}_1"
+    same "$(query "select count(*) from dbalt.holder")" 0
+    expect 0 deploy latest
+    same "$(query "select count(*) from dbalt.alteration")" 102
+}
+
+@test "an interrupt that a script bears stops a roll back behind it" {
+    many 3
+    printf -- '-- dbalt: up\n-- dbalt: down\ndo $$ begin perform pg_sleep(300); exception when query_canceled then null; end $$;\n' |
+        alteration 1.0.0-4-bears.sql
+    expect 0 deploy latest
+    start rollback rollback 0.9.0 --yes
+    until_true 60 has_sleeper
+    kill -TERM "$pid"
+    finish rollback "$pid"
+    same "$status" 130
+    same "$(deployed)" "1-${database}_1 2-${database}_2 3-${database}_3"
+}
+
 @test "a connection that is lost in the middle: what became of each is found out" {
     many 2
     printf 'select pg_terminate_backend(pg_backend_pid());' | alteration 1.0.0-3-ends.sql

@@ -286,6 +286,37 @@ static void a_cancel_ends_what_runs_and_what_is_behind_it(void **state)
     assert_string_equal(fixture_query(fixture, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"), "a\n");
 }
 
+/* The one at work bears the cancel; those behind it would be over before the next request. */
+static void a_cancel_that_a_script_bears_bars_those_behind_it(void **state)
+{
+    Fixture *fixture = *state;
+    Client *client = &fixture->client;
+    create_history(fixture);
+    take_lock(fixture);
+    static const char *const numbers[] = {"1", "2", "3", "4", "5"};
+    const char *values[COUNT(numbers)][14];
+    send_deploy(client, values[0], "1", "", "DO $$ BEGIN PERFORM pg_sleep(60); EXCEPTION WHEN query_canceled THEN NULL; END $$");
+    for (size_t i = 1; i < COUNT(numbers); i++)
+        send_deploy(client, values[i], numbers[i], numbers[i - 1], "SELECT 1");
+    fixture_cancel_after(client, 200);
+    assert_true(client_run(client).ok);
+    Result result = client_run(client);
+    assert_int_equal(result.fault, FAULT_NOT_NULL);
+    assert_int_equal(result.step, 1);
+    assert_string_equal(fixture_query(fixture, "SELECT identity FROM dbalt_suite.alteration"), "1\n");
+
+    /* Nobody else's meanwhile, free behind it. */
+    Client rival;
+    bool taken = true;
+    DbaltError error;
+    assert_true(client_open(&rival, fixture->url, CLIENT_WRITES));
+    assert_true(driver_postgres.lock_is_held(client->connection));
+    assert_true(driver_postgres.lock_try(rival.connection, &taken, &error) && !taken);
+    driver_postgres.lock_release(client->connection);
+    assert_true(driver_postgres.lock_try(rival.connection, &taken, &error) && taken);
+    client_close(&rival);
+}
+
 static void a_connection_that_is_lost_is_told(void **state)
 {
     Fixture *fixture = *state;
@@ -316,6 +347,7 @@ int main(void)
         DATABASE_TEST(statements_of_dbalt_stay_prepared),
         DATABASE_TEST(what_is_prepared_is_dropped_now_and_then),
         DATABASE_TEST(a_cancel_ends_what_runs_and_what_is_behind_it),
+        DATABASE_TEST(a_cancel_that_a_script_bears_bars_those_behind_it),
         DATABASE_TEST(a_connection_that_is_lost_is_told),
     };
     return cmocka_run_group_tests_name("drivers/postgres pipeline", tests, NULL, NULL);

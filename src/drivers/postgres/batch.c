@@ -252,6 +252,9 @@ static void advance(PostgresConnection *connection)
         return;
     }
 
+    /* Before the server is asked to cancel: a script may bear that, and what is behind it would go on. */
+    if (batch->ahead && batch->behind != connection->newest && connection->session.cancelled)
+        postgres_lock_bar(connection);
     switch (postgres_session_pump(&connection->session)) {
     case POSTGRES_AGAIN:
         return;

@@ -30,6 +30,11 @@
     "SELECT pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('dbalt:' || %s, 0))"
 #define NO_TRANSACTION_TIMEOUT_SQL "SET LOCAL transaction_timeout=0;"
 
+/* In this order nobody finds it free in between. The lock of a session, under the lease of a new transaction. */
+#define BAR_SQL                                                                                             \
+    "SELECT pg_catalog.pg_try_advisory_lock_shared(pg_catalog.hashtextextended('dbalt:' || %s, 0));COMMIT;" \
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;" HEARTBEAT_SQL
+
 #define HOLDER_SQL                                                                                                               \
     "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),\n"       \
     "       substring(a.application_name FROM '^" TASK_PREFIX "(.*)$')\n"                                                        \
@@ -43,6 +48,7 @@ static void forget_lock(PostgresLock *lock, Wait *wait)
 {
     wait_dismiss(wait, &lock->guest);
     lock->held = false;
+    lock->is_barred = false;
     lock->task[0] = '\0';
     postgres_session_close(&lock->session);
 }
@@ -226,9 +232,39 @@ void postgres_lock_release(Connection *base)
         /* The rival who asks next shall find it free: closing alone is not awaited. */
         wait_dismiss(base->wait, &lock->guest);
         DbaltError ignored;
-        PQclear(postgres_session_query(&lock->session, "COMMIT", connection->timeout, &ignored));
+        const char *sql = lock->is_barred ? "SELECT pg_catalog.pg_advisory_unlock_all();COMMIT" : "COMMIT";
+        PQclear(postgres_session_query(&lock->session, sql, connection->timeout, &ignored));
     }
     forget_lock(lock, base->wait);
+}
+
+/* An answer to a heartbeat may be due: until it is there, nothing can be asked. */
+static void finish_heartbeat(PostgresConnection *connection)
+{
+    PostgresSession *session = &connection->lock.session;
+    postgres_session_start(session, connection->timeout);
+    while (PQtransactionStatus(session->libpq) == PQTRANS_ACTIVE && postgres_session_pump(session) != POSTGRES_SILENT)
+        listen_to_server(connection);
+}
+
+void postgres_lock_bar(PostgresConnection *connection)
+{
+    PostgresLock *lock = &connection->lock;
+    if (!lock->held || lock->is_barred)
+        return;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    Wait *wait = connection->base.wait;
+    DbaltError ignored; /* the lock is lost then, which bars as well */
+    lock->is_barred = true;
+    wait_dismiss(wait, &lock->guest);
+    finish_heartbeat(connection);
+    const char *sql = arena_format(&arena, BAR_SQL, connection->schema_name);
+    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&lock->session, sql, connection->timeout, &ignored);
+    if (result == NULL)
+        forget_lock(lock, wait);
+    else
+        wait_admit(wait, &lock->guest);
 }
 
 void postgres_lock_announce(Connection *base, const char *task)

@@ -54,7 +54,8 @@ typedef struct PostgresLock {
     int64_t heard_at; /* by wait_now(): the last sign of life */
     int64_t beat_at;  /* the next heartbeat */
     bool held;
-    bool ended; /* by the server: it said so */
+    bool is_barred; /* against what is under way: it is shared now, and nobody else's all the same */
+    bool ended;     /* by the server: it said so */
 } PostgresLock;
 
 /* Statements of dbalt's own that the server keeps prepared for the batches ahead. */
@@ -181,6 +182,12 @@ bool postgres_lock_is_held(Connection *connection);
 void postgres_lock_release(Connection *connection);
 LockHolder postgres_lock_holder(Connection *connection, Arena *arena);
 void postgres_lock_announce(Connection *connection, const char *task);
+
+/*
+ * What was sent ahead does not begin any more, but for what is at work: its guard finds the lock not held. Nobody else can take it
+ * before it is released.
+ */
+void postgres_lock_bar(PostgresConnection *connection);
 
 /* watch.c */
 void postgres_watch_init(PostgresConnection *connection, const ConnectOptions *options);

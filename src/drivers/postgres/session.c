@@ -51,20 +51,21 @@ static void request_cancel(PostgresSession *session)
     session->cancel_at = wait_now() + CANCEL_INTERVAL;
 }
 
+/* The request itself goes with the next wait: first, whoever waits may see to what is behind the statement. */
 static PostgresPump wait_for_events(PostgresSession *session, short events)
 {
     bool repeats = session->cancelled && session->cancel_at < session->deadline;
+    if (repeats && wait_now() >= session->cancel_at)
+        request_cancel(session);
     switch (wait_for(session->wait, PQsocket(session->libpq), events, repeats ? session->cancel_at : session->deadline)) {
     case WAIT_CANCELLED:
         session->cancelled = true;
-        session->deadline = wait_now() + CANCELLED_TIMEOUT;
-        request_cancel(session);
+        session->cancel_at = wait_now();
+        session->deadline = session->cancel_at + CANCELLED_TIMEOUT;
         break;
     case WAIT_TIMEOUT:
         if (!repeats && wait_now() >= session->deadline)
             return POSTGRES_SILENT;
-        if (repeats)
-            request_cancel(session);
         break;
     case WAIT_READY:
         /* Should it fail, the connection is broken, and the next result says so. */

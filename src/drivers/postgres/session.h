@@ -16,8 +16,8 @@ typedef struct PostgresSession {
     bool heeds_heartbeat; /* what runs may take long: the heartbeat of the lock is a sign of life too */
     int64_t deadline;     /* by wait_now(): the end of that silence */
     bool checks_client;   /* the server can look out for clients that were killed */
-    bool cancelled;       /* wait_cancel() was told while something ran: the server was asked to end it */
-    int64_t cancel_at;    /* by wait_now(): when it is asked again */
+    bool cancelled;       /* wait_cancel() was told while something ran: the server is asked to end it */
+    int64_t cancel_at;    /* by wait_now(): when it is asked, or asked again */
 } PostgresSession;
 
 /* What came of waiting for an answer. */
