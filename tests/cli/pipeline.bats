@@ -163,6 +163,32 @@ SQL
     same "$(deployed)" "1-a 2-b 3-c 4-d 5-e 6-f"
 }
 
+@test "a script that changes the encoding says the same as in one message" {
+    many 1
+    alteration 1.0.0-2-encoding.sql <<'SQL'
+create table words (id integer, word text);
+insert into words values (1, 'zwölf');
+set client_encoding to latin1;
+insert into words values (2, 'zwölf');
+set names 'latin2';
+insert into words values (3, 'zwölf');
+reset client_encoding;
+insert into words values (4, 'zwölf');
+select set_config('client_encoding', 'latin1', false);
+insert into words values (5, 'zwölf');
+SQL
+    alteration 1.0.0-3-function.sql <<'SQL'
+do $$ begin execute 'set names ''latin1'''; end $$;
+insert into words values (6, 'zwölf');
+SQL
+    alteration 1.0.0-4-after.sql <<<"insert into words values (7, 'zwölf');"
+    expect 0 deploy latest
+    same "$(query "select id, word from words where word <> 'zwölf' or length(word) <> 5")" ""
+    same "$(query "select count(*) from words")" 7
+    wait_for_log "values (7, 'zw"
+    same "$(way_of "create table ${database}_1")" "execute"
+}
+
 @test "scripts may prepare and deallocate what they like" {
     printf "create function f() returns void language plpgsql as \$\$ begin execute 'prepare pp as select 1'; end \$\$;" | alteration 1.0.0-1-a.sql
     makes_table 1.0.0-2-two
