@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "driver/postgres_fixture.h"
 
 #define SLEEPERS "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"
@@ -357,14 +358,14 @@ static void open_by_proxy(Client *client, char *url, size_t size, const Fixture 
     assert_true(client_connect(client, &options));
 }
 
-/* Another process sends the proxy a signal as soon as somebody sleeps. */
-static pid_t signal_later(const Fixture *fixture, const Proxy *proxy, int number)
+/* Another process sends the proxy a signal as soon as there is one of those that the query counts. */
+static pid_t signal_later(const Fixture *fixture, const Proxy *proxy, int number, const char *query)
 {
     pid_t child = fork();
     if (child != 0)
         return child;
 
-    fixture_becomes(fixture, SLEEPERS, "1\n");
+    fixture_becomes(fixture, query, "1\n");
     kill(proxy->pid, number);
     _exit(0);
 }
@@ -381,7 +382,7 @@ static void a_server_that_falls_silent_is_given_up(void **state)
     open_by_proxy(&client, url, sizeof(url), fixture, &proxy);
     assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
 
-    pid_t child = signal_later(fixture, &proxy, SIGSTOP);
+    pid_t child = signal_later(fixture, &proxy, SIGSTOP, SLEEPERS);
     Result result = client_alter(&client, "SELECT pg_sleep(300)");
     waitpid(child, NULL, 0);
     client_close(&client);
@@ -434,7 +435,7 @@ static void an_answer_that_is_lost_is_not_waited_for(void **state)
     assert_true(client_connect(&client, &options));
     assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
 
-    pid_t child = signal_later(fixture, &proxy, SIGUSR1);
+    pid_t child = signal_later(fixture, &proxy, SIGUSR1, SLEEPERS);
     Result result = client_alter(&client, "SELECT pg_sleep(3)");
     waitpid(child, NULL, 0);
     client_close(&client);
@@ -443,6 +444,45 @@ static void an_answer_that_is_lost_is_not_waited_for(void **state)
     assert_true(reports > 0);
     assert_int_equal(result.fault, FAULT_CONNECTION);
     assert_string_equal(result.error.message, "the database server gave no sign of life for 4 s");
+}
+
+#define DROPPERS "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DROP INDEX%' AND state = 'active' AND pid <> pg_backend_pid()"
+
+/* Clearing away waits for whoever uses the table, and for nobody who is dead. */
+static void an_invalid_index_is_not_dropped_for_ever(void **state)
+{
+    Fixture *fixture = *state;
+    Proxy proxy;
+    Client client;
+    Client user;
+    char url[256];
+    bool taken;
+    DbaltError error;
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *cleared;
+    Text statement = TEXT("CREATE UNIQUE INDEX CONCURRENTLY i ON t (id)");
+    assert_true(client_alter(&fixture->client, "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1)").ok);
+    client_script(&fixture->client, statement.data);
+    assert_false(client_run(&fixture->client).ok);
+    assert_true(client_open(&user, fixture->url, CLIENT_WRITES));
+    client_step(&user, STEP_BEGIN);
+    client_script(&user, "SELECT * FROM t");
+    assert_true(client_run(&user).ok);
+
+    proxy_start(&proxy);
+    open_by_proxy(&client, url, sizeof(url), fixture, &proxy);
+    assert_true(driver_postgres.lock_try(client.connection, &taken, &error) && taken);
+    pid_t child = signal_later(fixture, &proxy, SIGSTOP, DROPPERS);
+    bool is_cleared = driver_postgres.clear_leftover(client.connection, &cleared, &arena, statement, &error);
+    waitpid(child, NULL, 0);
+    client_close(&client);
+    client_close(&user);
+    proxy_stop(&proxy);
+
+    assert_false(is_cleared);
+    assert_int_equal(error.code, DBALT_ERROR_DATABASE);
+    assert_non_null(strstr(error.message, "cannot drop the invalid index i"));
+    assert_non_null(strstr(error.message, "no sign of life for 1 s"));
 }
 
 /* dbalt's own questions are answered at once or not at all. */
@@ -506,6 +546,7 @@ int main(void)
         DATABASE_TEST(a_server_that_falls_silent_is_given_up),
         DATABASE_TEST(an_answer_that_is_lost_is_not_waited_for),
         DATABASE_TEST(a_slow_statement_is_no_dead_server),
+        DATABASE_TEST(an_invalid_index_is_not_dropped_for_ever),
         DATABASE_TEST(a_question_to_a_silent_server_ends_without_a_limit_too),
         DATABASE_TEST(a_deploy_is_one_message_and_one_answer),
     };

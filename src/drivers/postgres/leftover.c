@@ -173,9 +173,10 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
     if (name == NULL)
         return true;
 
+    /* As a user's: it waits for others as long as it takes, is watched meanwhile, and a server that dies is noticed. */
     const char *sql = arena_format(arena, "DROP INDEX CONCURRENTLY %s", name);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, WAIT_FOREVER, error);
-    if (result == NULL)
+    postgres_submit(base, &(Step){.kind = STEP_SQL, .sql = text_of(sql), .is_script = true});
+    if (!connection_finish(base, NULL, error))
         return fail_context(error, "cannot drop the invalid index %s", name);
 
     *cleared = arena_format(arena, "Dropped the invalid index %s, which an earlier build had left; it is built again", name);
