@@ -96,11 +96,20 @@ class Run:
         limits = ["--connect-timeout", str(CONNECT_TIMEOUT), "--answer-timeout", str(ANSWER_TIMEOUT)]
         self.program = self.place.run([*self.task.arguments, *limits], proxy.port)
         self.is_started.set()
-        wrong = self.wait_stopped() if self.fault.name == "stop" else self.wait_disturbed()
-        proxy.stop()
-        if not self.is_hit.is_set():
+        try:
+            wrong = self.wait_stopped() if self.fault.name == "stop" else self.wait_disturbed()
+        finally:
+            proxy.stop()
+            if self.program.process.poll() is None:
+                self.program.give_up()
+        if proxy.trouble:
+            wrong.append(f"the fault could not be made: {proxy.trouble}")
+        elif wrong and not self.is_hit.is_set():
+            wrong.append("the point was not reached")
+        if not wrong and not self.is_hit.is_set():
             return None
         if self.fault.is_alone:
+            self.place.wait_ended()
             self.place.connect_again()
         if self.program.has_left_children():
             wrong.append("it left a process behind")
@@ -119,27 +128,31 @@ class Run:
     def wait_disturbed(self):
         status = self.program.wait(PATIENCE)
         if status is None:
-            self.program.signal(signal.SIGKILL)
-            self.program.wait(None)
-            return ["it does not end"]
+            return self.give_up()
         # Who is killed while he says goodbye may have been done.
         allowed = {"delay": (0,), "kill": (-signal.SIGKILL, 0)}.get(self.fault.name, (0, 1, 6))
         return [] if status in allowed else [f"it ended with {status}"]
 
     def wait_stopped(self):
         """Another one takes over when the lease of the stopped one ends; that one wakes up behind it, and must do no harm."""
+        deadline = time.monotonic() + PATIENCE
         while not self.is_hit.wait(0.1):
             if self.program.process.poll() is not None:
                 return []
+            if time.monotonic() > deadline:
+                return self.give_up()
         trouble = self.place.run_until_done(self.task)
         self.program.signal(signal.SIGCONT)
-        status = self.program.wait(120)
+        status = self.program.wait(PATIENCE)
         if status is None:
-            self.program.signal(signal.SIGKILL)
-            self.program.wait(None)
-            return ["the stopped one does not end"]
+            return ["the stopped one:", *self.give_up()]
         wrong = [trouble] if trouble else []
         return wrong if status in (0, 1, 6) else [*wrong, f"the stopped one ended with {status}"]
+
+    def give_up(self):
+        """It does not end: what it waits for, here and on the server."""
+        sessions = self.place.sessions() if not self.fault.is_alone else []
+        return [self.program.give_up(), *(f"the server saw: {session}" for session in sessions)]
 
     def untrue_words(self):
         """What it said of the alteration that was cut short, held against the history."""

@@ -1,18 +1,11 @@
 """dbalt on PostgreSQL, disturbed at a message."""
-import os
-import pathlib
-import re
-import signal
-import subprocess
-import tempfile
-import threading
+import contextlib
 import time
 import typing
 
 import outcome
-from proxy import Point, Proxy, Verb
-
-SETS = pathlib.Path(__file__).parent / "sets"
+from program import Program, Task, run_until_done
+from proxy import Point, Proxy
 
 # What a person would look for when dbalt asks whether a step that was interrupted had run: a query that says so.
 LOOKS = {
@@ -25,7 +18,6 @@ LOOKS = {
     ("2-module", "before-up", 1): "select exists (select from pg_index where indexrelid = to_regclass('item_name') and indisvalid)",
     ("2-module", "before-down", 1): "select to_regclass('item_name') is null",
 }
-ASKS = re.compile(r'statement (\d+) of "([a-z-]+)" of [0-9.]+-([0-9a-z-]+)\.\w+ was begun')
 
 # What a message is, as the table calls it. https://www.postgresql.org/docs/15/protocol-message-formats.html
 FRONTEND = {"startup": "connecting", "d": "COPY data", "c": "COPY data", "f": "COPY data", "X": "goodbye"}
@@ -44,66 +36,7 @@ def name_of(side, kind):
     return FRONTEND.get(kind, "query") if side == "F" else BACKEND.get(kind, kind)
 
 
-class Task(typing.NamedTuple):
-    """A command on a set of alterations; 1.0.0 is there when it rolls back to it."""
-
-    folder: str
-    verb: str
-
-    def __str__(self):
-        return f"{self.verb} of {self.folder}"
-
-    @property
-    def arguments(self):
-        target = ["deploy", "latest"] if self.verb == "deploy" else ["rollback", "1.0.0", "--yes"]
-        return [*target, "--dir", str(SETS / self.folder)]
-
-
 TASKS = [Task(folder, verb) for folder in ("plain", "outside", "javascript") for verb in ("deploy", "rollback")]
-
-
-class Program:
-    """dbalt, started in a process group of its own."""
-
-    def __init__(self, command, arguments, url, prepare=None):
-        self.output = tempfile.TemporaryFile()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        self.process = subprocess.Popen(
-            [*command, *arguments, "--db-url", url],
-            stdin=subprocess.DEVNULL,
-            stdout=self.output,
-            stderr=self.output,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=prepare,
-        )
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def wait(self, seconds):
-        """None when it still runs then."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
-
-    @property
-    def text(self):
-        self.output.seek(0)
-        return self.output.read().decode(errors="replace")
-
-    def has_left_children(self):
-        """Whether its group still has processes, a while after its end."""
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                os.killpg(self.process.pid, 0)
-            except ProcessLookupError:
-                return False
-            time.sleep(0.01)
-        os.killpg(self.process.pid, signal.SIGKILL)
-        return True
 
 
 class Place:
@@ -118,13 +51,33 @@ class Place:
         session.close()
         self.session = server.session(name)
 
+    def wait_ended(self, seconds=20):
+        """Until the server has ended the session, as it ends all when one was killed: before that, a new one would be ended too."""
+        deadline = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            while time.monotonic() < deadline:
+                self.session.query("select 1")
+                time.sleep(0.01)
+
     def connect_again(self):
-        """After the server was restarted."""
-        self.server.wait_ready()
+        """After the server was restarted, or whatever befell the session."""
+        self.server.revive()
         self.session.close()
         self.session = self.server.session(self.name)
 
+    def sessions(self):
+        """What the others in the database do, and wait for."""
+        return [
+            text
+            for (text,) in self.session.query(
+                "select concat_ws(' ', pid, application_name, state, wait_event_type, wait_event, 'blocked by ' || nullif(pg_blocking_pids(pid), '{}')::text, query)"
+                " from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+            )
+        ]
+
     def prepare(self, start):
+        # A run that was broken off may have left some, which would be in the way.
+        self.session.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
         self.session.query("set client_min_messages = warning; drop schema if exists dbalt cascade; drop schema public cascade; create schema public")
         self.session.query(start)
         self.session.query("discard all")
@@ -133,24 +86,10 @@ class Place:
         return Program([self.dbalt], arguments, self.server.url(self.name, port))
 
     def run_until_done(self, task):
-        """Runs the command again, as its messages say, until it is done; what is wrong with that."""
-        arguments = task.arguments
-        for _ in range(4):
-            program = self.run(arguments)
-            status = program.wait(240)
-            if status is None:
-                program.signal(signal.SIGKILL)
-                program.wait(None)
-                return f"the command does not end: {program.text}"
-            if status == 0:
-                return None
-            asked = ASKS.search(program.text)
-            if not asked:
-                return f"the command fails again, with {status}: {program.text}"
-            statement, section, identity = asked.groups()
-            has_run = self.session.query(LOOKS[identity, section, int(statement)])[0][0] == "t"
-            arguments = [*task.arguments, "--resume=skip" if has_run else "--resume=retry"]
-        return f"the command asks again and again: {program.text}"
+        return run_until_done(task, self.run, self.has_run)
+
+    def has_run(self, *step):
+        return self.session.query(LOOKS[step])[0][0] == "t"
 
     def has(self, identity):
         return self.session.query(f"select exists (select from dbalt.alteration where identity = '{identity}')")[0][0] == "t"
@@ -181,7 +120,7 @@ def record(place, task):
         proxy.stop()
         outcome.wait_alone(place.session)
         if status != 0:
-            raise SystemExit(f"{task} fails without a fault: {program.text}")
+            raise SystemExit(f"{task} fails without a fault: {program.give_up() if status is None else program.text}")
         results.append(outcome.read(place.session))
     unlike = outcome.differences(*results)
     if unlike:

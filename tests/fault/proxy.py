@@ -5,6 +5,7 @@ import selectors
 import socket
 import struct
 import threading
+import traceback
 import typing
 
 from wire import Splitter
@@ -65,6 +66,7 @@ class Proxy(threading.Thread):
         self.was_hit = False
         self.hushed = []  # clients that came in a blackout
         self.network = Verb.PASS
+        self.trouble = None  # what ended it before it was stopped
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.selector = selectors.DefaultSelector()
@@ -77,25 +79,32 @@ class Proxy(threading.Thread):
         """Ends the connections that are left, in order."""
         os.write(self.wake_write, b"x")
         self.join()
+        os.close(self.wake_read)
+        os.close(self.wake_write)
 
     def run(self):
-        is_running = True
-        while is_running:
-            for key, _ in self.selector.select():
-                if key.fileobj is self.listener:
-                    self.accept()
-                elif key.fileobj == self.wake_read:
-                    is_running = False
-                elif key.data.is_open:
-                    self.serve(key.data, key.fileobj)
+        try:
+            while self.pass_on():
+                pass
+        except Exception:  # of act()
+            self.trouble = traceback.format_exc()
         for pair in self.pairs:
             self.close(pair)
         for client in self.hushed:
             client.close()
         self.listener.close()
         self.selector.close()
-        os.close(self.wake_read)
-        os.close(self.wake_write)
+
+    def pass_on(self):
+        """What has arrived. False when it is to stop."""
+        for key, _ in self.selector.select():
+            if key.fileobj is self.listener:
+                self.accept()
+            elif key.fileobj == self.wake_read:
+                return False
+            elif key.data.is_open:
+                self.serve(key.data, key.fileobj)
+        return True
 
     def accept(self):
         client, _ = self.listener.accept()

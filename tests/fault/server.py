@@ -64,6 +64,12 @@ class Server:
                     raise
                 time.sleep(0.02)
 
+    def revive(self):
+        if self.process.poll() is None:
+            self.wait_ready()
+        else:
+            self.start()
+
     def crash(self):
         """Ends it at once, as "immediate" does; what it had not written to its files must come back from its log."""
         self.process.send_signal(signal.SIGQUIT)

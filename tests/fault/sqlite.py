@@ -12,7 +12,7 @@ import tempfile
 import typing
 
 from outcome import STEP_IS_TRUE, differences
-from postgres import ASKS, SETS, Program, Task
+from program import Program, Task, run_until_done
 
 MEMORY = "/dev/shm"  # a disk that syncs at once
 CALLS = ("pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink")
@@ -89,25 +89,15 @@ class Place:
             each.unlink()
         self.file.write_bytes(start)
 
-    def look(self, sql):
+    def start(self, arguments):
+        return Program([self.dbalt], arguments, self.url)
+
+    def has_run(self, *step):
         with contextlib.closing(sqlite3.connect(self.file)) as database:
-            return bool(database.execute(sql).fetchone()[0])
+            return bool(database.execute(LOOKS[step]).fetchone()[0])
 
     def run_until_done(self, task):
-        """Runs the command again, as its messages say, until it is done; what is wrong with that."""
-        arguments = task.arguments
-        for _ in range(4):
-            program = Program([self.dbalt], arguments, self.url)
-            status = program.wait(240)
-            if status == 0:
-                return None
-            asked = ASKS.search(program.text)
-            if not asked:
-                return f"the command fails again, with {status}: {program.text}"
-            statement, section, identity = asked.groups()
-            has_run = self.look(LOOKS[identity, section, int(statement)])
-            arguments = [*task.arguments, "--resume=skip" if has_run else "--resume=retry"]
-        return f"the command asks again and again: {program.text}"
+        return run_until_done(task, self.start, self.has_run)
 
 
 class Reference(typing.NamedTuple):
@@ -132,8 +122,9 @@ def record(place, task, mode):
     place.prepare(start)
     log = place.folder / "log"
     program = Program(["strace", "-o", log, "-e", f"trace={','.join(CALLS)}", place.dbalt], task.arguments, place.url)
-    if program.wait(120) != 0:
-        raise SystemExit(f"{task} fails without a fault: {program.text}")
+    status = program.wait(120)
+    if status != 0:
+        raise SystemExit(f"{task} fails without a fault: {program.give_up() if status is None else program.text}")
     counts = collections.Counter(re.findall(r"^(\w+)\(", log.read_text(errors="replace"), re.MULTILINE))
     log.unlink()
     return Reference(start, read(place.file), counts, place.file.stat().st_size + LIMIT_STEP)
@@ -159,6 +150,8 @@ def disturb(place, task, reference, point):
         injection = f"inject={call}:{fault.injection.format(number)}"
         program = Program(["strace", "-o", "/dev/null", "-e", f"trace={call}", "-e", injection, place.dbalt], task.arguments, place.url)
     status = program.wait(120)
+    if status is None:
+        return [program.give_up()]
     allowed = (-signal.SIGKILL,) if fault.name == "kill" else (0, 1, 6)
     wrong = [] if status in allowed else [f"it ended with {status}"]
     if status == 0:
