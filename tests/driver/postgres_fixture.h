@@ -28,6 +28,9 @@ const char *fixture_query(const Fixture *fixture, const char *sql);
 /* Polls for at most 20 seconds until the query gives these rows. */
 bool fixture_becomes(const Fixture *fixture, const char *sql, const char *rows);
 
+/* How many other sessions of the database are at a statement. */
+#define SLEEPERS "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()"
+
 /* Cancels the client's work after some milliseconds. */
 void fixture_cancel_after(Client *client, int milliseconds);
 

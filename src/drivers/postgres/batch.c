@@ -105,22 +105,15 @@ static void give_up(PostgresConnection *connection)
              (double)connection->session.silence / 1000);
 }
 
-static bool message_has_script(const PostgresBatch *batch)
+static void look_at_message(PostgresBatch *batch)
 {
-    for (size_t i = 0; i < batch->message.count; i++)
-        if (batch->steps[batch->message.segments[i].step].step.is_script)
-            return true;
-
-    return false;
-}
-
-static bool message_wants_rows(const PostgresBatch *batch)
-{
-    for (size_t i = 0; i < batch->message.count; i++)
-        if (batch->steps[batch->message.segments[i].step].step.wants_rows)
-            return true;
-
-    return false;
+    batch->has_script = false;
+    batch->wants_rows = false;
+    for (size_t i = 0; i < batch->message.count; i++) {
+        const Step *step = &batch->steps[batch->message.segments[i].step].step;
+        batch->has_script |= step->is_script;
+        batch->wants_rows |= step->wants_rows;
+    }
 }
 
 /* A cancel that nobody was told of yet, or one that came while the message before was at its end. */
@@ -184,7 +177,7 @@ static void send_message(PostgresConnection *connection)
     }
 
     CLEANUP(arena_done) Arena arena = {0};
-    batch->has_script = message_has_script(batch);
+    look_at_message(batch);
     postgres_forget_prepared(connection); /* what runs now may deallocate them */
 
     if (batch->asks)
@@ -198,7 +191,7 @@ static void send_message(PostgresConnection *connection)
         return;
     }
     /* Row by row they take no memory: those of a user's SELECT are not wanted, and dbalt keeps of its own what it needs. */
-    if (!message_wants_rows(batch))
+    if (!batch->wants_rows)
         PQsetSingleRowMode(session->libpq);
     batch->in_flight = true;
     if (batch->has_script)

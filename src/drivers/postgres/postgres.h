@@ -20,6 +20,7 @@ typedef struct PostgresBatch {
     bool in_flight;  /* answers to the message are due */
     bool asks;       /* the message begins with a question about the server */
     bool has_script; /* there is a user's SQL in the message */
+    bool wants_rows; /* there is some whose rows are answered */
     bool copying;    /* of COPY ... TO STDOUT: its data are passed over */
 
     size_t step;      /* whose result comes next */
