@@ -113,17 +113,18 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
         return write_journal(outside, "step-done", statement, sha256, NULL, error);
 
     DbaltError cause = *error;
-    if (fault == FAULT_CONNECTION) {
-        fail_hint(&cause, "how statement %zu ended is not known; look at the database before the next deploy", statement + 1);
-    } else {
-        DbaltError ignored; /* without this row the next deploy asks, which is safe */
-        write_journal(outside, "step-failed", statement, sha256, cause.message, &ignored);
-    }
+    DbaltError ignored; /* without this row the next deploy asks, which is safe */
+    bool is_lost = fault == FAULT_CONNECTION;
+    bool is_noted = !is_lost && write_journal(outside, "step-failed", statement, sha256, cause.message, &ignored);
     if (fault == FAULT_LOCK_TIMEOUT)
         run_add_blockers(outside->run, &cause);
     if (offset >= 0)
         offset += piece->text.data - outside->script->sections[outside->section].text.data;
     run_describe_failure(outside->run, outside->script, outside->section, offset, statement, true, &cause);
+    if (is_lost)
+        fail_hint(&cause, "how statement %zu ended is not known; look at the database before the next deploy", statement + 1);
+    else if (!is_noted)
+        fail_hint(&cause, "this could not be noted: the next run asks, and --resume=retry runs statement %zu again", statement + 1);
     add_what_had_run(outside, statement, count, &cause);
     *error = cause;
     return false;

@@ -282,7 +282,7 @@ bool whole_travels(const Whole *whole, const Run *run)
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
            run->deployed == NULL && !whole->script.is_module && !sections[whole->before].present && !whole->pieces.copies &&
-           !whole->pieces.recodes && !script_is_long(&whole->script, whole->section) &&
+           !whole->pieces.stays && !script_is_long(&whole->script, whole->section) &&
            whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD;
 }
 

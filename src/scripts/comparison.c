@@ -36,16 +36,27 @@ static Text cut_line(Text *rest)
     return line;
 }
 
-/* What may stand before the first marker. A carriage return ends a comment, too. */
+/* A carriage return by itself ends comments and data, but no line of ours. */
+static bool has_lone_return(Text text)
+{
+    for (size_t at = 0; (at += text_find(text_slice(text, at, text.length), TEXT("\r"))) < text.length; at++) {
+        if (at + 1 == text.length || text.data[at + 1] != '\n')
+            return true;
+    }
+    return false;
+}
+
+/* What may stand before the first marker. It is in no hash, so that it may be what is no text. */
 static bool is_clear(Text line, MarkerSpelling spelling)
 {
     bool is_comment = text_starts_with(line, TEXT("--")) && spelling == MARKER_NONE;
-    return text_trim(line).length == 0 || (is_comment && text_find(line, TEXT("\r")) + 1 >= line.length);
+    bool is_text = text_invalid_utf8(line) == line.length && text_find(line, TEXT("\0")) == line.length;
+    return is_text && (is_comment || text_trim(line).length == 0);
 }
 
 static Cut cut_at_markers(Text text)
 {
-    Cut cut = {.is_clear = true};
+    Cut cut = {.is_clear = !has_lone_return(text)};
     Text *section = NULL;
     bool is_preamble_clear = true;
     for (Text rest = text; rest.length > 0;) {
@@ -81,8 +92,7 @@ static bool section_is_same(Digest *digest, Text section, const char *deployed)
 
 /*
  * Who reads the SQL finds the same: each section is, line ends apart, one that was read from a marker to its end before. Nothing is left
- * open at that end, so that the next marker is one, and not text in a string. (But for a lone carriage return that became a line feed:
- * that is no change, though it ends a comment of SQLite's.)
+ * open at that end, so that the next marker is one, and not text in a string.
  */
 bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fingerprint *deployed)
 {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "scripts/script.h"
-#include "sql/encoding.h"
 #include "sql/statement.h"
+#include "sql/travel.h"
 
 static void add_piece(Pieces *pieces, Piece **rows, size_t *capacity, Arena *arena, Piece piece)
 {
@@ -29,7 +29,7 @@ static Pieces cut(Arena *arena, const Script *script, SectionKind section, bool 
     for (SqlStatement statement; statement_next(&statement, &reader);) {
         count++;
         pieces.copies |= text_equals_ignoring_case(text_slice(statement.text, 0, strlen("COPY")), TEXT("COPY"));
-        pieces.recodes |= encoding_may_change(script->dialect, statement.text);
+        pieces.stays |= !statement_may_travel(script->dialect, statement.text);
         if (!singly && !statement.copies)
             continue;
 

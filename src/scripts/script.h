@@ -82,7 +82,7 @@ typedef struct Pieces {
     size_t count;
     size_t statement_count; /* of all */
     bool copies;            /* there is a COPY among them, from or to the client */
-    bool recodes;           /* the server may read what comes in another message in another encoding */
+    bool stays;             /* there is one that must not be sent ahead */
 } Pieces;
 
 /* The whole section in the fewest pieces: one, unless it has COPY data. None of a long one: it is a stream. */

@@ -202,6 +202,23 @@ SQL
     same "$(deployed)" "1-a 2-two 3-c 4-d 5-five 6-f 7-g 8-eight"
 }
 
+@test "a script that prepares statements does not run twice" {
+    query "create sequence runs"
+    many 1
+    printf "select nextval('runs'); prepare p as select 1; execute p;" | alteration 1.0.0-2-b.sql
+    printf "select nextval('runs'); deallocate all;" | alteration 1.0.0-3-c.sql
+    expect 0 deploy latest
+    same "$(query "select last_value from runs")" 2
+}
+
+@test "who may not look for prepared statements deploys all the same" {
+    query "create role ${database}_blind login; grant all on database $database to ${database}_blind; grant all on schema public to ${database}_blind"
+    query "revoke execute on function pg_catalog.pg_prepared_statement() from public"
+    many 3
+    expect 0 deploy latest --db-url "$(url_with "$DB_URL" "$database" "${database}_blind")"
+    same "$(deployed)" "1-${database}_1 2-${database}_2 3-${database}_3"
+}
+
 @test "an interrupt in the middle leaves those before it, and nothing behind it" {
     many 2
     printf 'select pg_sleep(300);' | alteration 1.0.0-3-slow.sql

@@ -302,3 +302,23 @@ SQL
     [ "$status" -ne 0 ]
     err "1.0.0-2-b.sql:1"
 }
+
+@test "an interrupt that cannot be noted, since another program writes, says that the next run asks" {
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+with recursive c (x) as (select 1 union all select x + 1 from c where x < 100000000000) select count(*) from c;
+-- dbalt: up
+select 1;
+SQL
+    start_slow deploy deploy latest
+    printf 'begin immediate;\n.shell touch held; until [ -e over ]; do sleep 0.05; done\n' | sqlite3 "$database" 3>&- 4>&- &
+    started+=("$!")
+    until_true 20 test -e held
+    kill -INT "$pid"
+    finish deploy "$pid"
+    touch over
+    same "$status" 130
+    err "this could not be noted: the next run asks, and --resume=retry runs statement 1 again"
+    expect 1 deploy latest
+    err "--resume=retry"
+}

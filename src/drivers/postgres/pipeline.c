@@ -18,12 +18,12 @@
 #define BATCHES_FOR_A_PLAN 100
 
 /*
- * dbalt's own prepared statements shall stay, and a script seldom leaves one (with SQL's PREPARE; dbalt has no other way of
- * its own but the protocol's): where there is any, this fails, and the alteration is run again by itself.
+ * dbalt's own prepared statements, which it makes by the protocol, shall stay. A script that prepares some with SQL is not sent ahead, as
+ * far as that can be seen; where a function has left one, this fails, and the alteration is run again by itself.
  */
 #define SETTLE_SQL                                              \
     POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_BUT_PREPARED_SQL \
-        "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql))::integer"
+        "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql))::integer"
 
 void postgres_forget_prepared(PostgresConnection *connection)
 {

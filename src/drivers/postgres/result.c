@@ -158,12 +158,12 @@ static void name_object(FailedObject *object, Arena *arena, const PGresult *resu
 
 /*
  * What was sent ahead may have been cut at the wrong places (the server itself cuts what comes in one message), or a "$1" in it asked
- * for a value. It may have dropped statements that dbalt prepared, or left some of its own.
+ * for a value. It may have dropped statements that dbalt prepared, or left some of its own; or nobody may look for these.
  */
 static bool is_due_to_haste(const PostgresBatch *batch)
 {
     static const char syntax_error[] = "42601", protocol_violation[] = "08P01";
-    static const char no_such_statement[] = "26000", division_by_zero[] = "22012";
+    static const char no_such_statement[] = "26000", division_by_zero[] = "22012", no_privilege[] = "42501";
     const Answer *failure = &batch->failure;
     const char *sqlstate = failure->error.sqlstate;
     const Step *step = &batch->steps[failure->step].step;
@@ -171,7 +171,9 @@ static bool is_due_to_haste(const PostgresBatch *batch)
         return false;
     if (step->is_script)
         return strcmp(sqlstate, syntax_error) == 0 || strcmp(sqlstate, protocol_violation) == 0;
-    return strcmp(sqlstate, no_such_statement) == 0 || (step->kind == STEP_SETTLE && strcmp(sqlstate, division_by_zero) == 0);
+    if (step->kind == STEP_SETTLE && (strcmp(sqlstate, division_by_zero) == 0 || strcmp(sqlstate, no_privilege) == 0))
+        return true;
+    return strcmp(sqlstate, no_such_statement) == 0;
 }
 
 void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *result)

@@ -85,6 +85,10 @@ static void leaves_what_is_not_clear_to_others(void **state)
         "\r-- dbalt: up\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
         "-- a comment\rselect 0;\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
         "-- dbalt: up\nselect 0;\n-- dbalt: down\n-- dbalt: up\nselect 1;\n",
+        "-- \xFF\n-- dbalt: up\nselect 1;\n-- dbalt: down\n",
+        "-- dbalt: up\nselect 1;\n-- \r dbalt: down\n",
+        "-- dbalt: up\nselect 1;\r-- dbalt: down\n",
+        "-- dbalt: up\nselect\r1;\n-- dbalt: down\n",
     };
     for (size_t i = 0; i < COUNT(unclear); i++)
         assert_false(is_same(unclear[i], &fingerprint));

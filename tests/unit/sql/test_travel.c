@@ -1,16 +1,16 @@
-/* sql/encoding: what may change the encoding of what comes behind. */
+/* sql/travel: what may not be sent ahead. */
 
 #include "support/test.h"
 
 #include "base/cleanup.h"
-#include "sql/encoding.h"
+#include "sql/travel.h"
 
-static void sees_what_may_change_it(void **state)
+static void sees_what_must_not_travel(void **state)
 {
     (void)state;
     static const struct {
         const char *statement;
-        bool may_change;
+        bool stays;
     } cases[] = {
         {"set client_encoding = 'latin1'", true},
         {"SET LOCAL Client_Encoding TO latin1", true},
@@ -20,28 +20,31 @@ static void sees_what_may_change_it(void **state)
         {"set names 'latin1'", true},
         {"Set /* so */ Session\tNames 'latin1'", true},
         {"do $$ begin execute 'set names ''latin1'''; end $$", true},
+        {"prepare p as select 1", true},
+        {"Deallocate\nAll", true},
+        {"do $$ begin execute 'prepare p as select 1'; end $$", true},
         {"set search_path to a", false},
         {"create table names (id int)", false},
         {"update client set encoding = 'latin1'", false},
         {"", false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        if (encoding_may_change(SQL_POSTGRES, text_of(cases[i].statement)) != cases[i].may_change)
+        if (statement_may_travel(SQL_POSTGRES, text_of(cases[i].statement)) == cases[i].stays)
             fail_msg("%s", cases[i].statement);
     }
 }
 
-static void of_sqlite_nothing_does(void **state)
+static void of_sqlite_all_may(void **state)
 {
     (void)state;
-    assert_false(encoding_may_change(SQL_SQLITE, TEXT("select 'set client_encoding'")));
+    assert_true(statement_may_travel(SQL_SQLITE, TEXT("select 'set client_encoding'")));
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sees_what_may_change_it),
-        cmocka_unit_test(of_sqlite_nothing_does),
+        cmocka_unit_test(sees_what_must_not_travel),
+        cmocka_unit_test(of_sqlite_all_may),
     };
-    return cmocka_run_group_tests_name("sql/encoding", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sql/travel", tests, NULL, NULL);
 }
