@@ -17,6 +17,7 @@ typedef enum StepKind {
     STEP_COPY_DATA, /* data for the COPY ... FROM STDIN that ended the step before */
     STEP_SETTLE,    /* checks what is deferred, and ends what the script may have left in the session: roles, settings ... */
     STEP_LIMITS,    /* the connection's limits for what follows outside a transaction, up to STEP_SETTLE; none where they would leak */
+    STEP_OWN_ROLE,  /* outside a transaction: what of dbalt's own follows runs as who connected, whatever role a script took */
     STEP_COMMIT,
     STEP_ROLLBACK,
 } StepKind;

@@ -60,6 +60,7 @@ bool journal_write(History *history, const char *kind, const char *identity, con
     const char *const values[] = {kind,   identity, release,     section,       step == 0 ? NULL : number,
                                   sha256, message,  history->by, history->host, history->version};
 
+    history_submit_kind(history, STEP_OWN_ROLE);
     history_submit(history, HISTORY_EVENT, values, COUNT(values));
     if (!connection_finish(history->connection, NULL, error))
         return fail_context(error, "cannot write the event \"%s\" of \"%s\"", kind, identity);

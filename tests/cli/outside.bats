@@ -502,3 +502,16 @@ SQL
     same "$(ran)" '"$user", public'
     same "$(tables)" "a ran"
 }
+
+# bats test_tags=postgres
+@test "a role of before-up lasts to its end, and does not reach the journal" {
+    query "create role ${database}_maker; grant create on schema public to ${database}_maker"
+    printf -- '-- dbalt: before-up\nset role %s_maker;\nselect 1;\ncreate table made ();\n-- dbalt: up\ncreate table other ();\n' "$database" |
+        alteration 1.0.0-1-a.sql
+    expect 0 deploy latest
+    same "$(query "select string_agg(tablename || ' ' || (tableowner = '${database}_maker'), ' ' order by tablename) from pg_tables where tablename in ('made', 'other')")" "made true other false"
+    printf -- '-- dbalt: before-up\nset role %s_maker;\nselect 1 / 0;\n-- dbalt: up\nselect 1;\n' "$database" | alteration 1.0.0-2-b.sql
+    expect 1 deploy latest
+    err "division by zero"
+    same "$(events "kind = 'step-failed'" | wc -l)" 1
+}

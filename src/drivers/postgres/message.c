@@ -31,6 +31,7 @@ size_t postgres_step_results(const Step *step)
     case STEP_SETTLE:
     case STEP_ROLLBACK:
         return 1 + RESET_STATEMENTS;
+    case STEP_OWN_ROLE:
     case STEP_COMMIT:
         return 1;
     case STEP_COPY_DATA:
@@ -185,6 +186,8 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
         return limits_sql(arena, step, &session->limits);
     case STEP_SETTLE:
         return TEXT(POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_SQL);
+    case STEP_OWN_ROLE: /* several statements of one message are a transaction: local to that */
+        return TEXT("SET LOCAL role TO DEFAULT;");
     case STEP_COMMIT:
         return TEXT("COMMIT;");
     case STEP_ROLLBACK:
@@ -214,7 +217,7 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Ste
 /* Of dbalt's own, several make one transaction where none is open: they are few, and read, or write one thing. */
 static bool is_own(const Step *step)
 {
-    return step->kind == STEP_SQL && !step->is_script;
+    return step->kind == STEP_OWN_ROLE || (step->kind == STEP_SQL && !step->is_script);
 }
 
 bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *steps, size_t count,

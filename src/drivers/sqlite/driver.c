@@ -193,8 +193,8 @@ static void pass_over(SqliteConnection *connection, const Step *step, Answer *an
 }
 
 static void (*const runners[])(SqliteConnection *connection, const Step *step, Answer *answer) = {
-    [STEP_BEGIN] = begin_transaction, [STEP_SQL] = sqlite_run_next, [STEP_COPY_DATA] = copy_data,     [STEP_LIMITS] = pass_over,
-    [STEP_SETTLE] = settle,           [STEP_COMMIT] = commit,       [STEP_ROLLBACK] = roll_back_step,
+    [STEP_BEGIN] = begin_transaction, [STEP_SQL] = sqlite_run_next, [STEP_COPY_DATA] = copy_data, [STEP_LIMITS] = pass_over,
+    [STEP_OWN_ROLE] = pass_over,      [STEP_SETTLE] = settle,       [STEP_COMMIT] = commit,       [STEP_ROLLBACK] = roll_back_step,
 };
 
 static bool is_cancelled_before(SqliteConnection *connection, const Step *step, Answer *answer)
