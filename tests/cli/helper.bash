@@ -158,6 +158,7 @@ expect() {
 start() {
     local name=$1
     shift
+    rm -f "$name.out" "$name.err" # what an earlier one said is not this one's word
     # A shell makes what it puts into the background deaf to SIGINT.
     env --default-signal=INT,TERM,HUP "$DBALT" "$@" >"$name.out" 2>"$name.err" </dev/null 3>&- 4>&- &
     pid=$!
