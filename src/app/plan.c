@@ -151,9 +151,6 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
     Survey *survey = &plan->survey;
     bool is_first = plan->entries.rows == NULL;
     Selection before = plan->selection;
-    if (!survey_history(survey, true, error))
-        return false;
-
     Selection selection;
     if (plan->action == DBALT_DEPLOY) {
         if (is_first) {
@@ -199,7 +196,7 @@ static DbaltPlan *plan_new(Dbalt *project, DbaltAction action, const DbaltRunOpt
 
 static bool plan_complete(DbaltPlan **result, DbaltPlan *plan, bool ok, DbaltError *error)
 {
-    if (!ok || !project_connect(plan->project, false, error) || !plan_build(plan, error)) {
+    if (!ok || !project_connect(plan->project, false, error) || !survey_history(&plan->survey, true, error) || !plan_build(plan, error)) {
         project_hang_up(plan->project);
         dbalt_plan_free(plan);
         return false;

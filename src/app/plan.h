@@ -24,7 +24,7 @@ struct DbaltPlan {
     bool has_run;
 };
 
-/* Reads the history, selects, and checks every script that was not checked before. Again under the lock. */
+/* Selects, by the survey, and checks every script that was not checked before. Again under the lock. */
 bool plan_build(DbaltPlan *plan, DbaltError *error);
 
 /* The script to deploy an alteration by. */

@@ -165,17 +165,11 @@ static bool repair(Dbalt *project, const char *const *identities, size_t count, 
         !survey_history(&survey, true, error) || !find_standings(&found, arena, &survey, identities, count, error))
         return false;
 
-    const LockOptions lock = {
-        .no_wait = options != NULL && options->no_wait,
-        .wait_seconds = options == NULL ? 0 : options->wait_seconds,
-        .waiting = project_tell_waiting,
-        .context = project,
-    };
-    if (!lock_take(&project->history, &lock, error))
+    if (!survey_lock(&survey, options, error))
         return false;
 
-    bool ok = survey_history(&survey, true, error) && find_standings(&found, arena, &survey, identities, count, error) &&
-              survey_adopt(&survey, error) && change(&survey, found, count, error);
+    bool ok = find_standings(&found, arena, &survey, identities, count, error) && survey_adopt(&survey, error) &&
+              change(&survey, found, count, error);
     lock_give_back(&project->history);
     return ok;
 }

@@ -172,13 +172,7 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
     if (plan->selection.count == 0 && find_released(&released, &arena, plan) == 0 && !survey_has_news(&plan->survey))
         return true;
 
-    const LockOptions options = {
-        .no_wait = plan->options.no_wait,
-        .wait_seconds = plan->options.wait_seconds,
-        .waiting = project_tell_waiting,
-        .context = project,
-    };
-    if (!module_prepare(plan, error) || !lock_take(&project->history, &options, error))
+    if (!module_prepare(plan, error) || !survey_lock(&plan->survey, &plan->options, error))
         return false;
 
     project->run = &run;

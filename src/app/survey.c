@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "history/lock.h"
 #include "scripts/comparison.h"
 
 void survey_done(Survey *survey)
@@ -124,11 +125,9 @@ static bool survey_foreign(Survey *survey, DbaltError *error)
     return true;
 }
 
-bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
+/* Lays what was read beside the folder. Files that were hashed before are not hashed again. */
+static bool resolve(Survey *survey, DbaltError *error)
 {
-    if (!history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error))
-        return false;
-
     if (!survey_foreign(survey, error))
         return false;
 
@@ -150,6 +149,29 @@ bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 
     survey->standings = state_resolve(survey->arena, set, survey->fingerprints, survey->history);
     return true;
+}
+
+bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
+{
+    return history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, error);
+}
+
+bool survey_lock(Survey *survey, const DbaltRunOptions *options, DbaltError *error)
+{
+    History *history = &survey->project->history;
+    const LockOptions lock = {
+        .no_wait = options != NULL && options->no_wait,
+        .wait_seconds = options == NULL ? 0 : options->wait_seconds,
+        .waiting = project_tell_waiting,
+        .context = survey->project,
+    };
+    if (!lock_take(&survey->history, survey->arena, history, &lock, error))
+        return false;
+    if (resolve(survey, error))
+        return true;
+
+    lock_give_back(history);
+    return false;
 }
 
 bool survey_has_news(const Survey *survey)

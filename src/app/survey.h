@@ -42,8 +42,11 @@ bool survey_is_newer(const Survey *survey);
 /* Tells so: what is newer has no name here. */
 void survey_warn_of_newer(const Survey *survey);
 
-/* Reads the history (again), hashes the files that it names and that were not hashed yet, and works out every state. */
+/* Reads the history, hashes the files that it names, and works out every state. */
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error);
+
+/* Takes the deploy lock and does so again: what others did meanwhile counts. options may be NULL. lock_give_back() is the caller's. */
+bool survey_lock(Survey *survey, const DbaltRunOptions *options, DbaltError *error);
 
 /* Whether Logto did something that the history does not have yet; writing that down takes the lock. */
 bool survey_has_news(const Survey *survey);

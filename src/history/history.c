@@ -130,65 +130,112 @@ static int compare_deployments(const void *a, const void *b)
     return identity_compare(((const Deployment *)a)->identity, ((const Deployment *)b)->identity);
 }
 
-/* Reads on to the end of the batch, whatever comes. */
-static void drain(Connection *connection)
+static void take_holder(const Answer *answer, void *context)
 {
-    Answer answer;
-    do
-        connection->driver->next(connection, &answer);
-    while (answer.kind != ANSWER_END);
+    Holder *holder = context;
+    const char **fields[] = {&holder->by, &holder->host, &holder->pid, &holder->since, &holder->backend};
+    for (size_t i = 0; i < COUNT(fields); i++)
+        *fields[i] = copy_field(holder->arena, answer, i);
 }
 
-bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error)
-{
-    Connection *connection = history->connection;
-    Deployment *rows = NULL;
-    Before before = {0};
-    size_t count = 0;
-    size_t capacity = 0;
+/* A batch that reads the history. */
+typedef struct Reading {
+    Arena *arena;
+    bool for_writing, creates;
+    size_t layout; /* the step that reads it; the rows come with the next, the holder came with the one before */
+    Holder *holder;
+    Fault fault;
+    size_t failed; /* the step whose fault it is */
 
-    /* One batch: most of the time of "nothing to do" is round trips. */
+    Deployment *rows;
+    size_t count, capacity;
+    Before before;
+} Reading;
+
+static void submit_reading(History *history)
+{
     history_submit(history, HISTORY_READ_LAYOUT, NULL, 0);
     history_submit(history, HISTORY_READ, NULL, 0);
+}
+
+static bool take_row(Reading *reading, const Answer *answer, DbaltError *error)
+{
+    if (answer->step < reading->layout) {
+        take_holder(answer, reading->holder);
+        return true;
+    }
+    if (answer->step == reading->layout)
+        return layout_is_readable(answer, reading->for_writing, error);
+
+    reading->rows = arena_grow(reading->arena, reading->rows, reading->count, &reading->capacity, sizeof *reading->rows);
+    return read_row(&reading->rows[reading->count++], reading->arena, answer, &reading->before, error);
+}
+
+static bool fail_reading(Reading *reading, const Answer *answer, DbaltError *error)
+{
+    bool reads = answer->step == reading->layout || answer->step == reading->layout + 1;
+    reading->fault = answer->fault;
+    reading->failed = answer->step;
+    *error = answer->error;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    if (!reading->creates)
+        return fail_context(error, reads ? "cannot read the history" : "cannot write to the history");
+
+    if (error->hint[0] == '\0')
+        fail_hint(error, "nothing was changed; where the names of its tables are taken, another schema can be named with --history-schema");
+    return fail_context(error, "cannot create the history");
+}
+
+/* Reads on to the end of the batch, whatever comes. */
+static bool finish_reading(Deployments *deployments, Reading *reading, History *history, DbaltError *error)
+{
+    Connection *connection = history->connection;
+    bool ok = true;
     for (;;) {
         Answer answer;
         connection->driver->next(connection, &answer);
         if (answer.kind == ANSWER_END)
             break;
-
-        if (answer.kind == ANSWER_ERROR) {
-            drain(connection);
-            if (answer.fault == FAULT_ABSENT && answer.step == 0) {
-                history->exists = false;
-                *deployments = (Deployments){0};
-                return true;
-            }
-            *error = answer.error;
-            if (error->code == DBALT_ERROR_FAILED)
-                error->code = DBALT_ERROR_DATABASE;
-            return fail_context(error, "cannot read the history");
-        }
-        if (answer.kind != ANSWER_ROW)
-            continue;
-
-        bool ok;
-        if (answer.step == 0) {
-            ok = layout_is_readable(&answer, for_writing, error);
-        } else {
-            rows = arena_grow(arena, rows, count, &capacity, sizeof *rows);
-            ok = read_row(&rows[count++], arena, &answer, &before, error);
-        }
-        if (!ok) {
-            drain(connection);
-            return false;
-        }
+        if (ok && answer.kind == ANSWER_ROW)
+            ok = take_row(reading, &answer, error);
+        if (ok && answer.kind == ANSWER_ERROR)
+            ok = fail_reading(reading, &answer, error);
     }
+    if (!ok)
+        return false;
 
-    if (count > 1)
-        qsort(rows, count, sizeof *rows, compare_deployments);
+    if (reading->count > 1)
+        qsort(reading->rows, reading->count, sizeof *reading->rows, compare_deployments);
     history->exists = true;
-    *deployments = (Deployments){.rows = rows, .count = count};
+    *deployments = (Deployments){.rows = reading->rows, .count = reading->count};
     return true;
+}
+
+bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error)
+{
+    Reading reading = {.arena = arena, .for_writing = for_writing};
+    submit_reading(history); /* one batch: most of the time of "nothing to do" is round trips */
+    if (finish_reading(deployments, &reading, history, error))
+        return true;
+    if (reading.fault != FAULT_ABSENT || reading.failed != reading.layout)
+        return false;
+
+    history->exists = false;
+    *deployments = (Deployments){0};
+    return true;
+}
+
+bool history_read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error)
+{
+    Fault fault = FAULT_OTHER;
+    *holder = (Holder){.arena = arena};
+    /* No history yet: its maker holds the lock at this moment and is not written down. */
+    if (history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, holder, &fault, error) || fault == FAULT_ABSENT)
+        return true;
+    if (error->code == DBALT_ERROR_FAILED)
+        error->code = DBALT_ERROR_DATABASE;
+    return fail_context(error, "cannot read the history");
 }
 
 /* Two creators can collide in the catalogue in spite of IF NOT EXISTS; the loser finds it made at the next try. */
@@ -202,31 +249,43 @@ static bool is_creation_race(Fault fault, const DbaltError *error)
     return fault == FAULT_DUPLICATE || fault == FAULT_SERIALIZATION;
 }
 
-bool history_create(History *history, DbaltError *error)
+/* history->exists may be out of date when it says no: creation bears a history that is there. */
+static bool try_claim(Deployments *deployments, Reading *reading, History *history, const Holder *gone, const Holder *self,
+                      DbaltError *error)
+{
+    const char *const of_gone[] = {gone->host, gone->pid};
+    const char *const of_self[] = {self->by, self->host, self->pid, self->backend};
+
+    history_submit_kind(history, STEP_BEGIN);
+    if (reading->creates)
+        history_submit(history, HISTORY_CREATE, NULL, 0);
+    history_submit(history, HISTORY_RELEASE_HOLD, of_gone, COUNT(of_gone));
+    history_submit(history, HISTORY_HOLD, of_self, COUNT(of_self));
+    history_submit(history, HISTORY_READ_HOLDER, NULL, 0);
+    submit_reading(history); /* what bears the names of its tables already may be somebody else's */
+    history_submit_kind(history, STEP_COMMIT);
+    return finish_reading(deployments, reading, history, error);
+}
+
+bool history_claim(Deployments *deployments, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error)
 {
     enum { TRIES = 5, PAUSE = 50 };
+    const Holder gone = *holder;
 
     for (int try = 1;; try++) {
-        Fault fault;
-        history_submit_kind(history, STEP_BEGIN);
-        history_submit(history, HISTORY_CREATE, NULL, 0);
-        history_submit(history, HISTORY_READ, NULL, 0); /* what bears these names already may be somebody else's */
-        history_submit_kind(history, STEP_COMMIT);
-        if (connection_finish(history->connection, &fault, error))
-            break;
-        if (try == TRIES || !is_creation_race(fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try)) {
-            if (error->code == DBALT_ERROR_FAILED)
-                error->code = DBALT_ERROR_DATABASE;
-            if (error->hint[0] == '\0')
-                fail_hint(
-                    error,
-                    "nothing was changed; where the names of its tables are taken, another schema can be named with --history-schema");
-            return fail_context(error, "cannot create the history");
-        }
+        Reading reading = {
+            .arena = arena,
+            .for_writing = true,
+            .creates = !history->exists,
+            .layout = history->exists ? 4 : 5,
+            .holder = holder,
+        };
+        *holder = (Holder){.arena = arena};
+        if (try_claim(deployments, &reading, history, &gone, self, error))
+            return true;
+        if (try == TRIES || !is_creation_race(reading.fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try))
+            return false;
     }
-
-    history->exists = true;
-    return true;
 }
 
 typedef struct Stored {

@@ -39,8 +39,21 @@ bool history_query(History *history, HistoryStatement statement, const char *con
  */
 bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error);
 
-/* Makes the history where there is none. To be called under the deploy lock; a race in the catalogue is tried again. */
-bool history_create(History *history, DbaltError *error);
+/* Who wrote himself down as holder of the deploy lock: for messages, and for finding what a killed one left. NULL = nobody did. */
+typedef struct Holder {
+    Arena *arena; /* of what is read */
+    const char *by, *host, *pid, *since, *backend;
+} Holder;
+
+/* Nobody when there is no history. */
+bool history_read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error);
+
+/*
+ * What whoever has just taken the deploy lock does, in one transaction, and one message where there are messages: makes the history where
+ * there is none, removes the row of *holder, writes self down where nobody is, and reads all rows as history_read() does for writing.
+ * *holder tells whose row is there now, also when it is one of the others that makes no sense. A race in the catalogue is tried again.
+ */
+bool history_claim(Deployments *deployments, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error);
 
 /* The way back as it was stored; "down" or "before_down" NULL when there was none. */
 bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,

@@ -12,38 +12,12 @@ static const char *own_pid(Arena *arena)
     return arena_format(arena, "%ld", (long)getpid());
 }
 
-/* Who wrote itself down as holder; fields NULL when nobody did. */
-typedef struct Holder {
-    Arena *arena;
-    const char *by, *host, *pid, *since, *backend;
-} Holder;
-
-static void take_holder(const Answer *answer, void *context)
-{
-    Holder *holder = context;
-    const char **fields[] = {&holder->by, &holder->host, &holder->pid, &holder->since, &holder->backend};
-    for (size_t i = 0; i < COUNT(fields); i++)
-        *fields[i] = answer->fields[i] == NULL ? NULL : arena_copy_string(holder->arena, answer->fields[i]);
-}
-
-static bool read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error)
-{
-    Fault fault = FAULT_OTHER;
-    *holder = (Holder){.arena = arena};
-    /* No history yet: its maker holds the lock at this moment and is not written down. */
-    if (history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, holder, &fault, error) || fault == FAULT_ABSENT)
-        return true;
-    if (error->code == DBALT_ERROR_FAILED)
-        error->code = DBALT_ERROR_DATABASE;
-    return fail_context(error, "cannot read the history");
-}
-
 /* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z, running 1-a", or what the server tells, or that nothing is known. */
 static bool describe_holder(const char **text, Arena *arena, History *history, DbaltError *error)
 {
     Connection *connection = history->connection;
     Holder holder;
-    if (!read_holder(&holder, arena, history, error))
+    if (!history_read_holder(&holder, arena, history, error))
         return false;
 
     LockHolder told = {0};
@@ -137,50 +111,37 @@ static bool same(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* Writes us down, where nobody is, and reads who is: one round trip. A row that a killed holder left comes first. */
-static bool write_holder(Holder *found, Arena *arena, History *history, DbaltError *error)
+static bool is_same(const Holder *a, const Holder *b)
+{
+    return same(a->host, b->host) && same(a->pid, b->pid) && same(a->backend, b->backend);
+}
+
+bool lock_take(Deployments *deployments, Arena *arena, History *history, const LockOptions *options, DbaltError *error)
 {
     const Driver *driver = history->connection->driver;
-    const char *backend = driver->backend == NULL ? NULL : driver->backend(history->connection);
-    const char *const values[] = {history->by, history->host, own_pid(arena), backend};
-
-    if (found->by != NULL)
-        history_submit_kept(history, arena, HISTORY_RELEASE_HOLD, (const char *const[]){found->host, found->pid}, 2);
-    history_submit(history, HISTORY_HOLD, values, COUNT(values));
-    *found = (Holder){.arena = arena};
-    if (!history_query(history, HISTORY_READ_HOLDER, NULL, 0, take_holder, found, NULL, error)) {
-        if (error->code == DBALT_ERROR_FAILED)
-            error->code = DBALT_ERROR_DATABASE;
-        return fail_context(error, "cannot write to the history");
-    }
-    if (same(found->host, history->host) && same(found->pid, values[2]) && same(found->backend, backend))
-        *found = (Holder){0};
-    return true;
-}
-
-/* Who held the lock before, if anybody did who did not end well, is waited for before his row is ours. */
-static bool become_holder(History *history, const LockOptions *options, int64_t deadline, DbaltError *error)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    Holder found = {0};
-    if (!write_holder(&found, &arena, history, error))
-        return false;
-    if (found.by == NULL)
-        return true;
-    return wait_for_orphan(history, &found, options, deadline, error) && write_holder(&found, &arena, history, error);
-}
-
-bool lock_take(History *history, const LockOptions *options, DbaltError *error)
-{
     int64_t deadline = options->wait_seconds > 0 ? wait_now() + (int64_t)options->wait_seconds * 1000 : WAIT_FOREVER;
     if (!poll_lock(history, options, deadline, error))
         return false;
 
-    /* history->exists may be out of date when it says no: creation bears a history that is there. */
-    bool ok = history->exists || history_create(history, error);
-    ok = ok && become_holder(history, options, deadline, error);
-    if (!ok)
-        history->connection->driver->lock_release(history->connection);
+    Holder found = {0};
+    const Holder self = {
+        .by = history->by,
+        .host = history->host,
+        .pid = own_pid(arena),
+        .backend = driver->backend == NULL ? NULL : driver->backend(history->connection),
+    };
+    Deployments rows;
+    bool ok = history_claim(&rows, &found, arena, history, &self, error);
+    /* One who did not end well: what he did until his end is to be read, and his row to be ours then. */
+    if (ok && !is_same(&found, &self))
+        ok = wait_for_orphan(history, &found, options, deadline, error) && history_claim(&rows, &found, arena, history, &self, error);
+
+    if (ok)
+        *deployments = rows;
+    else if (is_same(&found, &self))
+        lock_give_back(history);
+    else
+        driver->lock_release(history->connection);
     return ok;
 }
 

@@ -177,6 +177,43 @@ SQL
     same "$(deployed)" "1-a 2-b 3-c"
 }
 
+has_orphan() { [ "$(query "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'")" -eq 1 ]; }
+
+# bats test_tags=postgres
+@test "what a killed deploy does until its end is read before the next one goes on" {
+    makes_table 1.0.0-1-a 1.0.0-9-i
+    expect 0 deploy latest
+    makes_table 1.0.0-10-j
+    query "select pg_advisory_lock(7), pg_sleep(300)" >/dev/null 2>&1 3>&- &
+    started+=("$!")
+    until_true 60 has_sleeper
+    # Its last transaction, which puts in an alteration that this folder has not.
+    query "begin; insert into dbalt.alteration (identity, release, name, kind, deployed_by, host, version) values ('5-e', '1.0.0', 'e', 'sql', '', '', ''); select pg_advisory_lock(7); commit" >/dev/null 3>&- &
+    started+=("$!")
+    until_true 60 has_orphan
+    # In a container the next one may well have the same host name and process id.
+    local host insert
+    host=$(uname -n)
+    insert="insert into dbalt.holder (held_by, host, pid, backend, since)
+        select 'ada', '$host', :pid, pid || '/' || round(extract(epoch from backend_start) * 1000000)::bigint, now()
+        from pg_stat_activity where datname = current_database() and wait_event = 'advisory'"
+    # shellcheck disable=SC2016
+    run --separate-stderr -- env insert="$insert" sh -c 'echo "$insert" | psql -XAtq -v ON_ERROR_STOP=1 -v pid=$$ "$DB_URL" && exec "$DBALT" deploy latest --no-wait' </dev/null
+    same "$status" 5
+    err "ada on $host (pid "
+    err "killed, but its last statement still runs"
+    same "$(query "select held_by from dbalt.holder")" ada
+    start deploy deploy latest
+    local deploy=$pid
+    until_true 60 grep -q "Waiting for another deploy: ada on $host" deploy.err
+    query "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+    finish deploy "$deploy"
+    same "$status" 4
+    err "5-e"
+    same "$(deployed)" "1-a 9-i 5-e"
+    same "$(query "select count(*) from dbalt.holder")" 0
+}
+
 held() {
     query "create table slow (n bigint)"
     long_statement | alteration 1.0.0-1-a.sql
