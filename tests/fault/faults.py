@@ -1,4 +1,5 @@
 """What goes wrong at a point of a run, and what must be true behind it."""
+import contextlib
 import os
 import re
 import signal
@@ -44,7 +45,8 @@ def delay(_run, _pair):
 
 def signal_backend(number):
     def act(_, pair):
-        os.kill(pair.backend, number)
+        with contextlib.suppress(ProcessLookupError):  # behind a goodbye it may have ended
+            os.kill(pair.backend, number)
         return Verb.PASS
 
     return act
