@@ -31,9 +31,18 @@ function tell(...messages) {
     }
 }
 
-const pipe = new net.Socket({ fd: requests, readable: true, writable: false });
+/* Read into one buffer, without a stream's own buffering. */
+const onread = {
+    buffer: Buffer.alloc(64 * 1024),
+    callback: (length, buffer) => {
+        take(buffer.subarray(0, length));
+        return true;
+    },
+};
+const pipe = new net.Socket({ fd: requests, readable: true, writable: false, onread });
 let pieces = [];
-pipe.on('data', (data) => {
+
+function take(data) {
     let start = 0;
     for (let end = data.indexOf(10); end !== -1; end = data.indexOf(10, start)) {
         const line = Buffer.concat([...pieces, data.subarray(start, end)]).toString();
@@ -42,8 +51,8 @@ pipe.on('data', (data) => {
         receive(JSON.parse(line));
     }
     if (start < data.length)
-        pieces.push(data.subarray(start));
-});
+        pieces.push(Buffer.from(data.subarray(start)));
+}
 /* dbalt is gone, or wants us gone: whatever still runs has no one to run for. */
 pipe.on('end', () => exit(0));
 pipe.on('error', () => exit(1));

@@ -141,6 +141,8 @@ const lateNames = new Map(); /* Node keeps a failed import under its name: later
 export async function importScript(script) {
     const { href } = pathToFileURL(script);
     replaceSlow(path.dirname(script));
+    if (/\.m?js$/u.test(script))
+        javascript.add(href);
     if (!isHooked && script.endsWith('ts'))
         installHooks(path.dirname(script));
     const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
@@ -160,9 +162,10 @@ export async function importScript(script) {
 
 /* Its `sql` comes with its database client, and takes as long to import as a hundred scripts. So a script that wants nothing but what
  * we have gets ours, where its slonik is the one that ours is tested to agree with, and Node has hooks without a thread. inquirer takes
- * as long again, and a script that asks nothing with it can do without. */
+ * as long again, and a script that asks nothing with it can do without. What a script's own path leads to need not be found out. */
 const agreeing = '31.0.0-beta.2';
-const wanted = new Map(); /* what importing files want of them, by URL */
+const javascript = new Set(); /* the URLs of scripts */
+const wanted = new Map(); /* what importing files want of the slow ones, by URL */
 const sloniks = new Map(); /* the real ones that others import, by folder */
 let replacesIn; /* the URL of the scripts' folder; null = nowhere */
 
@@ -175,8 +178,12 @@ function replaceSlow(scripts) {
         return;
 
     replacesIn = pathToFileURL(scripts + path.sep).href;
+    const areModules = isModulePackage(scripts);
+    const isKnown = (url) => javascript.has(url) && url.startsWith(replacesIn) && (areModules || url.endsWith('.mjs'));
     module.registerHooks({
         resolve: (specifier, context, next) => {
+            if (isKnown(specifier))
+                return { url: specifier, format: 'module', shortCircuit: true };
             if (specifier === '@silverhand/slonik' && wants(context.parentURL).ours)
                 return { url: ownUrl, format: 'module', shortCircuit: true };
             const found = next(specifier, context);
@@ -184,16 +191,24 @@ function replaceSlow(scripts) {
                 ? { url: lateInquirer(found.url), format: 'module', shortCircuit: true }
                 : found;
         },
+        load: (url, context, next) =>
+            isKnown(url) ? { format: 'module', source: wants(url).source, shortCircuit: true } : next(url, context),
     });
 }
 
-/* Whether a file is a script that needs no more of slonik than ours, and no more of inquirer than to ask. */
+/* Whether Node takes a .js of the folder for a module. */
+function isModulePackage(folder) {
+    const manifest = module.findPackageJSON(pathToFileURL(folder + path.sep));
+    return manifest !== undefined && JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+}
+
+/* Whether a file is a script that needs no more of slonik than ours, and no more of inquirer than to ask; and its source. */
 function wants(url) {
     if (replacesIn === null || url?.startsWith(replacesIn) !== true)
         return {};
     if (!wanted.has(url)) {
         const source = readFileSync(fileURLToPath(url), 'utf8');
-        wanted.set(url, { ours: isEnough(source), prompts: onlyPrompts(source) });
+        wanted.set(url, { ours: isEnough(source), prompts: onlyPrompts(source), source });
     }
     return wanted.get(url);
 }

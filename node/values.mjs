@@ -2,8 +2,8 @@
 
 /* slonik's normalisation, literals and function bodies included: an equal schema needs an equal text. */
 export function normalise(text) {
-    return text
-        .replaceAll(/(.*?)--.*/gu, (_, kept) => kept)
+    const uncommented = text.includes('--') ? text.replaceAll(/(.*?)--.*/gu, (_, kept) => kept) : text;
+    return uncommented
         .replaceAll(/\/\*[\S\s]*?\*\//gmu, '')
         .replaceAll(/\s+/gu, ' ')
         .trim();

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
 import { installation } from './logto.mjs';
 import { nodeUnderTest } from './host-client.mjs';
@@ -117,6 +118,31 @@ test('hears dbalt between two scripts to come', async () => {
         assert.equal((await host.load(first)).type, 'loaded');
         assert.ok(readFileSync(imported, 'utf8').length <= others.length);
     });
+});
+
+test('takes a script for what Node takes it for, with the slonik that is replaced too', async () => {
+    const name = withSlonik('common');
+    const common = write(`${name}/1.0.0-1-a.js`,
+        "const { format } = require('node:util');\nmodule.exports = { up: async () => { console.log(format('%s', 'common')); } };");
+    write(`${name}/modules/package.json`, '{"type": "module"}');
+    write(`${name}/modules/name.js`, "export const name = 'helper';\n");
+    const inPackage = write(`${name}/modules/1.0.0-1-a.js`,
+        "\uFEFFimport { sql } from '@silverhand/slonik';\nimport { name } from './name.js';\n"
+        + "export default {\n  up: async () => console.log(name, import.meta.url),\n  down: async () => { throw new Error('down'); },\n};");
+    for (const [file, said] of [[common, 'common\n'], [inPackage, `helper ${pathToFileURL(inPackage)}\n`]])
+        await withHost(undefined, async (host) => {
+            assert.equal((await host.run(file)).type, 'done');
+            if (file === inPackage) {
+                const { message, line, source } = await host.run(file, 'down');
+                assert.deepEqual([message, line, source], ['down', 5, "  down: async () => { throw new Error('down'); },"]);
+            }
+            await host.end();
+            assert.equal(host.output, said);
+        });
+    assert.match((await runSection(`${name}/modules/1.0.0-2-b.js`)).reply.message, /1\.0\.0-2-b\.js/u);
+    const broken = write(`${name}/modules/1.0.0-3-c.js`, 'export default {\n  up() {\n};\n');
+    const { reply } = await runSection(broken);
+    assert.deepEqual([reply.file, reply.line], [broken, 3]);
 });
 
 test('imports inquirer when it asks', async () => {
