@@ -59,6 +59,32 @@ CREATE TABLE IF NOT EXISTS :schema.foreign_state (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     "timestamp" numeric NOT NULL
 );
+-- Writes Logto's row, and remembers it. 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto
+-- goes by. A function, since the server need not read and plan it anew with each alteration.
+DO $dbalt$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+                   WHERE n.nspname = :'schema' AND p.proname = 'write_state') THEN
+        CREATE FUNCTION :schema.write_state(written numeric) RETURNS void LANGUAGE plpgsql AS $state$
+        DECLARE
+            place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
+        BEGIN
+            IF place IS NOT NULL AND written > 0 THEN
+                EXECUTE format('INSERT INTO %s (key, value) VALUES (''alterationState'', $1)
+                                ON CONFLICT (key) DO UPDATE SET value = excluded.value', place)
+                USING jsonb_build_object('timestamp', written, 'updatedAt',
+                                         to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
+            ELSIF place IS NOT NULL THEN
+                EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s
+                                WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''', place) INTO written;
+            END IF;
+            INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
+            ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+        END
+        $state$;
+    END IF;
+END
+$dbalt$;
 INSERT INTO :schema.layout (version, oldest_reader) VALUES (1, 1) ON CONFLICT DO NOTHING;
 
 -- statement: read-layout
@@ -153,25 +179,7 @@ WHERE x LIKE '%<t>%';
 SELECT "timestamp" FROM :schema.foreign_state;
 
 -- statement: write-state
--- 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto goes by.
-DO $dbalt$
-DECLARE
-    place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
-    written numeric := $1;
-BEGIN
-    IF place IS NOT NULL AND written > 0 THEN
-        EXECUTE format(
-            'INSERT INTO %s (key, value) VALUES (''alterationState'', %L) ON CONFLICT (key) DO UPDATE SET value = excluded.value', place,
-            jsonb_build_object('timestamp', written, 'updatedAt',
-                               to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
-    ELSIF place IS NOT NULL THEN
-        EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''',
-                       place) INTO written;
-    END IF;
-    INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
-    ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
-END
-$dbalt$;
+SELECT :schema.write_state($1);
 
 -- statement: remember-state
 INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
