@@ -1,8 +1,10 @@
 #include "app/module.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "scripts/node_host.h"
@@ -25,6 +27,27 @@ static bool is_module(const Standing *standing)
     return standing->alteration != NULL && standing->alteration->kind == KIND_JAVASCRIPT;
 }
 
+/* Node imports by absolute path, and tells places by the one that no link is part of. */
+static bool find_module(const char **path, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error)
+{
+    char folder[PATH_MAX];
+    char real[PATH_MAX];
+    if (plan->scripts == NULL) {
+        if (realpath(plan->survey.folder.path, folder) == NULL)
+            return fail_errno(error, DBALT_ERROR_FOLDER, "cannot find the folder \"%s\"", plan->survey.folder.path);
+        plan->scripts = arena_copy_string(&plan->arena, folder);
+    }
+
+    *path = arena_format(arena, "%s/%s", plan->scripts, file);
+    bool is_link = readlink(*path, real, sizeof real) >= 0;
+    if (!is_link && errno == EINVAL)
+        return true;
+    if (!is_link || realpath(*path, real) == NULL)
+        return fail_errno(error, DBALT_ERROR_SCRIPT, "cannot find \"%s\"", *path);
+    *path = arena_copy_string(arena, real);
+    return true;
+}
+
 /* The modules of the plan, in the order in which they will run. */
 static bool expect_modules(DbaltPlan *plan, DbaltError *error)
 {
@@ -34,14 +57,12 @@ static bool expect_modules(DbaltPlan *plan, DbaltError *error)
 
     const Selection *selection = &plan->selection;
     const char **paths = arena_allocate_array(&arena, selection->count, sizeof *paths);
-    char folder[PATH_MAX];
     size_t count = 0;
-    if (realpath(plan->survey.folder.path, folder) == NULL)
-        return fail_errno(error, DBALT_ERROR_FOLDER, "cannot find the folder \"%s\"", plan->survey.folder.path);
-
     for (size_t i = 0; i < selection->count; i++) {
-        if (is_module(selection->rows[i]))
-            paths[count++] = arena_format(&arena, "%s/%s", folder, selection->rows[i]->alteration->file);
+        if (!is_module(selection->rows[i]))
+            continue;
+        if (!find_module(&paths[count++], &arena, plan, selection->rows[i]->alteration->file, error))
+            return false;
     }
     plan->host_expects = true;
     return node_host_expect(plan->host, paths, count, error);
@@ -71,14 +92,6 @@ bool module_prepare(DbaltPlan *plan, DbaltError *error)
     return true;
 }
 
-/* Node imports by absolute path. */
-static bool find_module(char path[PATH_MAX], const Script *script, DbaltError *error)
-{
-    if (realpath(script->path, path) != NULL)
-        return true;
-    return fail_errno(error, DBALT_ERROR_SCRIPT, "cannot find \"%s\"", script->path);
-}
-
 bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error)
 {
     if (plan->project->driver->traits.answers_scripts)
@@ -89,11 +102,12 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
     return false;
 }
 
-bool module_load(Script *script, DbaltPlan *plan, DbaltError *error)
+bool module_load(Script *script, DbaltPlan *plan, const char *file, DbaltError *error)
 {
-    char path[PATH_MAX];
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *path = NULL;
     bool present[SECTION_COUNT];
-    if (!module_check(script, plan, error) || !find_module(path, script, error) || !start_host(plan, error) ||
+    if (!module_check(script, plan, error) || !find_module(&path, &arena, plan, file, error) || !start_host(plan, error) ||
         !expect_modules(plan, error) || !node_host_load(present, plan->host, path, error))
         return false;
 
@@ -317,12 +331,13 @@ static bool answer_queries(json_t *answers, const json_t *queries, void *context
     return true;
 }
 
-static bool run_module(ModuleRun *module, const Script *script, SectionKind section, DbaltError *error)
+static bool run_module(ModuleRun *module, SectionKind section, DbaltError *error)
 {
-    char path[PATH_MAX];
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *path = NULL;
     DbaltPlan *plan = module->run->plan;
-    return find_module(path, script, error) && start_host(plan, error) && expect_modules(plan, error) &&
-           node_host_run(plan->host, path, section, answer_queries, module, error);
+    return find_module(&path, &arena, plan, module->run->standing->alteration->file, error) && start_host(plan, error) &&
+           expect_modules(plan, error) && node_host_run(plan->host, path, section, answer_queries, module, error);
 }
 
 /* Class 40 is "transaction rollback": another try may well succeed (Appendix A of PostgreSQL's manual). */
@@ -333,10 +348,10 @@ static OutcomeKind kind_of_failure(const ModuleRun *module, const DbaltError *er
     return strncmp(error->sqlstate, "40", 2) == 0 ? OUTCOME_RETRY : OUTCOME_FAILED;
 }
 
-Outcome module_run_whole(Run *run, const Script *script, SectionKind section, Transaction *transaction, DbaltError *error)
+Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error)
 {
     ModuleRun module = {.run = run, .transaction = transaction};
-    bool ok = run_module(&module, script, section, error);
+    bool ok = run_module(&module, section, error);
     if (ok && !module.is_over)
         return transaction_finish(transaction, run_hear, run, error);
 
@@ -348,10 +363,10 @@ Outcome module_run_whole(Run *run, const Script *script, SectionKind section, Tr
     return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
 }
 
-bool module_run_outside(Run *run, const Script *script, SectionKind section, Fault *fault, DbaltError *error)
+bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error)
 {
     ModuleRun module = {.run = run};
-    bool ok = run_module(&module, script, section, error);
+    bool ok = run_module(&module, section, error);
     *fault = module.fault;
     return ok;
 }

@@ -12,13 +12,13 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
 /* Starts the plan's host if the plan has a module: it comes up while the lock is taken. */
 bool module_prepare(DbaltPlan *plan, DbaltError *error);
 
-/* Loads a module into the plan's host, and tells in the script what it exports. */
-bool module_load(Script *script, DbaltPlan *plan, DbaltError *error);
+/* Loads a module, the file of the plan's folder, into the plan's host, and tells in the script what it exports. */
+bool module_load(Script *script, DbaltPlan *plan, const char *file, DbaltError *error);
 
-/* Runs a section inside a transaction that was begun for it, up to its COMMIT. */
-Outcome module_run_whole(Run *run, const Script *script, SectionKind section, Transaction *transaction, DbaltError *error);
+/* Runs a section of the module that it is the turn of inside a transaction that was begun for it, up to its COMMIT. */
+Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error);
 
-/* Runs a section in autocommit. */
-bool module_run_outside(Run *run, const Script *script, SectionKind section, Fault *fault, DbaltError *error);
+/* Likewise, in autocommit. */
+bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error);
 
 #endif

@@ -52,7 +52,7 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
     const Driver *driver = connection->driver;
     bool ok = true;
     if (outside->script->is_module)
-        return module_run_outside(outside->run, outside->script, outside->section, fault, error);
+        return module_run_outside(outside->run, outside->section, fault, error);
 
     driver->submit(connection, &(Step){.kind = STEP_SQL, .sql = piece->text, .statement_count = 1, .is_script = true});
     if (data != NULL)

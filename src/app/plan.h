@@ -19,8 +19,9 @@ struct DbaltPlan {
     Survey survey;
     Selection selection;
     DbaltEntries entries;
-    NodeHost *host;    /* owned; NULL until a JavaScript alteration is about to be looked at */
-    bool host_expects; /* it was told which scripts come */
+    const char *scripts; /* the folder's path, absolute and without links; NULL until a module is looked for */
+    NodeHost *host;      /* owned; NULL until a JavaScript alteration is about to be looked at */
+    bool host_expects;   /* it was told which scripts come */
     bool has_run;
 };
 

@@ -94,7 +94,7 @@ static Outcome try_once(Whole *whole, Run *run, DbaltError *error)
         return (Outcome){.kind = OUTCOME_FAILED};
     queue(whole, run, is_module ? run->plan->project->script_timeout : 0);
     if (is_module)
-        return module_run_whole(run, &whole->script, whole->section, &whole->transaction, error);
+        return module_run_whole(run, whole->section, &whole->transaction, error);
     return transaction_finish(&whole->transaction, run_hear, run, error);
 }
 

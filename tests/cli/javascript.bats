@@ -36,6 +36,19 @@ $1"
     same "$(tables)" first
 }
 
+@test "a script may be a link to another place within the folder" {
+    mkdir "$DBALT_DIR/.data"
+    script .data/1.0.0-1-a.mjs "await pool.query(sql\`create table \${sql.identifier([name])} (id integer)\`);"
+    script .data/1.0.0-2-b.mjs "throw new Error('wrong');"
+    sed -i "1i import { name } from './name.mjs';" "$DBALT_DIR"/.data/1.0.0-1-a.mjs
+    echo "export const name = 'linked';" >"$DBALT_DIR/.data/name.mjs"
+    ln -s .data/1.0.0-1-a.mjs .data/1.0.0-2-b.mjs "$DBALT_DIR"
+    expect 1 deploy latest
+    same "$(tables)" linked
+    err 'wrong'
+    err '.data/1.0.0-2-b.mjs:5:'
+}
+
 @test "what a script prints is output" {
     script 1.0.0-1-a.js "console.log('from the script');"
     expect 0 deploy latest
