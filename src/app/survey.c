@@ -4,10 +4,44 @@
 
 #include "base/cleanup.h"
 #include "history/lock.h"
-#include "scripts/comparison.h"
+
+enum { FILES_AT_A_TIME = 8 }; /* some 50 microseconds */
+
+static void make_comparison(Survey *survey)
+{
+    if (survey->comparison.bytes == NULL)
+        comparison_init(&survey->comparison);
+}
+
+static const Fingerprint *cut_file(Survey *survey, size_t index)
+{
+    Fingerprint *cut = arena_allocate(survey->arena, sizeof *cut);
+    return comparison_read_file(cut, survey->arena, &survey->comparison, &survey->folder, &survey->folder.set.rows[index]) ? cut : NULL;
+}
+
+/* Hashes some files ahead. */
+static bool cut_some(void *context)
+{
+    Survey *survey = context;
+    size_t count = survey->folder.set.count;
+    size_t left = count - survey->cut_count;
+    size_t end = survey->cut_count + (left < FILES_AT_A_TIME ? left : FILES_AT_A_TIME);
+    make_comparison(survey);
+    for (; survey->cut_count < end; survey->cut_count++)
+        survey->cuts[survey->cut_count] = cut_file(survey, survey->cut_count);
+    return end < count;
+}
+
+static void stop_cutting(Survey *survey)
+{
+    wait_occupy(&survey->project->wait, NULL, NULL);
+}
 
 void survey_done(Survey *survey)
 {
+    if (survey->project != NULL)
+        stop_cutting(survey);
+    comparison_done(&survey->comparison);
     folder_close(&survey->folder);
 }
 
@@ -18,14 +52,17 @@ bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *err
         return false;
 
     survey->fingerprints = arena_allocate_array(arena, survey->folder.set.count, sizeof(*survey->fingerprints));
+    survey->cuts = arena_allocate_array(arena, survey->folder.set.count, sizeof(*survey->cuts));
     return true;
 }
 
 bool survey_folder_first(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error)
 {
     project_dial(project);
-    if (survey_folder(survey, arena, project, error))
+    if (survey_folder(survey, arena, project, error)) {
+        wait_occupy(&project->wait, cut_some, survey);
         return true;
+    }
 
     project_hang_up(project);
     return false;
@@ -65,13 +102,14 @@ void survey_warn_of_newer(const Survey *survey)
 }
 
 /* Most files are as they were deployed. */
-static bool fingerprint_file(Survey *survey, size_t index, const Fingerprint *deployed, Comparison *comparison, DbaltError *error)
+static bool fingerprint_file(Survey *survey, size_t index, const Fingerprint *deployed, DbaltError *error)
 {
     const Alteration *alteration = &survey->folder.set.rows[index];
-    if (survey->fingerprints[index] != NULL)
+    if (survey->fingerprints[index] != NULL || fingerprint_is_unknown(deployed))
         return true;
-    if (comparison_file_is_same(comparison, &survey->folder, alteration, deployed)) {
-        survey->fingerprints[index] = deployed;
+    const Fingerprint *cut = index < survey->cut_count ? survey->cuts[index] : cut_file(survey, index);
+    if (cut != NULL && fingerprint_is_same(cut, deployed)) {
+        survey->fingerprints[index] = cut;
         return true;
     }
 
@@ -132,8 +170,7 @@ static bool resolve(Survey *survey, DbaltError *error)
         return false;
 
     /* Both are in order of identity: one walk finds the files that were deployed. */
-    CLEANUP(comparison_done) Comparison comparison;
-    comparison_init(&comparison);
+    make_comparison(survey);
     AlterationSet set = survey->folder.set;
     size_t file = 0;
     for (size_t i = 0; i < survey->history.count; i++) {
@@ -143,7 +180,7 @@ static bool resolve(Survey *survey, DbaltError *error)
             break;
         const Deployment *deployment = &survey->history.rows[i];
         if (identity_compare(set.rows[file].identity, deployment->identity) == 0 &&
-            !fingerprint_file(survey, file, &deployment->fingerprint, &comparison, error))
+            !fingerprint_file(survey, file, &deployment->fingerprint, error))
             return false;
     }
 
@@ -153,7 +190,9 @@ static bool resolve(Survey *survey, DbaltError *error)
 
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 {
-    return history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, error);
+    bool ok = history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, error);
+    stop_cutting(survey);
+    return ok;
 }
 
 bool survey_lock(Survey *survey, const DbaltRunOptions *options, DbaltError *error)

@@ -6,6 +6,7 @@
 #include "app/project.h"
 #include "core/plan.h"
 #include "history/foreign_state.h"
+#include "scripts/comparison.h"
 #include "scripts/folder.h"
 #include "scripts/script.h"
 
@@ -13,7 +14,10 @@ typedef struct Survey {
     Dbalt *project;
     Arena *arena;                     /* borrowed: everything found lives there */
     Folder folder;                    /* owned descriptor */
-    const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read */
+    const Fingerprint **fingerprints; /* one for each of folder.set; NULL while not read, or not deployed */
+    const Fingerprint **cuts;         /* what was hashed while waiting, as marker lines cut it; NULL = not yet, or not so simple */
+    size_t cut_count;                 /* as far as that has come */
+    Comparison comparison;            /* owned; made when it is needed */
     Deployments history;
     ForeignState foreign; /* Logto's, where it is looked for */
     bool keeps_foreign;   /* dbalt writes it along */
@@ -27,7 +31,10 @@ void survey_done(Survey *survey);
 /* Reads the folder. */
 bool survey_folder(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error);
 
-/* The same while a connection is being made: a wrong folder is told without waiting for a server. */
+/*
+ * The same while a connection is being made: a wrong folder is told without waiting for a server. From here on until the history is
+ * read, its files are hashed whenever the database keeps us waiting.
+ */
 bool survey_folder_first(Survey *survey, Arena *arena, Dbalt *project, DbaltError *error);
 
 /* Tells the folder's warnings. */

@@ -90,6 +90,12 @@ void wait_dismiss(Wait *wait, const WaitGuest *guest)
             wait->guests[i] = NULL;
 }
 
+void wait_occupy(Wait *wait, bool (*work)(void *context), void *context)
+{
+    wait->work = work;
+    wait->work_context = context;
+}
+
 static struct pollfd guest_polled(const WaitGuest *guest)
 {
     return (struct pollfd){.fd = guest == NULL ? -1 : guest->descriptor, .events = guest != NULL && guest->writes ? POLLOUT : POLLIN};
@@ -123,7 +129,8 @@ WaitResult wait_for(Wait *wait, int descriptor, short events, int64_t deadline)
         for (size_t i = 0; i < WAIT_GUESTS; i++)
             polled[2 + i] = guest_polled(wait->guests[i]);
 
-        if (poll(polled, sizeof(polled) / sizeof(polled[0]), poll_timeout(earliest(wait, deadline))) < 0) {
+        int timeout = wait->work != NULL ? 0 : poll_timeout(earliest(wait, deadline));
+        if (poll(polled, sizeof(polled) / sizeof(polled[0]), timeout) < 0) {
             if (errno != EINTR)
                 abort(); /* no memory */
             continue;
@@ -140,6 +147,8 @@ WaitResult wait_for(Wait *wait, int descriptor, short events, int64_t deadline)
             return WAIT_READY;
         if (wait_now() >= deadline)
             return WAIT_TIMEOUT;
+        if (wait->work != NULL && !wait->work(wait->work_context))
+            wait->work = NULL;
     }
 }
 

@@ -32,6 +32,8 @@ typedef struct Wait {
     int cancel_write;               /* owned */
     bool cancel_told;               /* WAIT_CANCELLED was returned once */
     WaitGuest *guests[WAIT_GUESTS]; /* borrowed; NULL = none */
+    bool (*work)(void *context);    /* NULL = none */
+    void *work_context;             /* borrowed */
 } Wait;
 
 /* Serves the guest from now on, whenever something is waited for; asserts that there is room for it. Twice is once. */
@@ -39,6 +41,12 @@ void wait_admit(Wait *wait, WaitGuest *guest);
 
 /* Fine for one that is no guest. */
 void wait_dismiss(Wait *wait, const WaitGuest *guest);
+
+/*
+ * What to do instead of sleeping: called as long as there is something to wait for and it returns true (there is more). It does a little
+ * at a time, since what is waited for is not seen meanwhile. NULL: nothing any more.
+ */
+void wait_occupy(Wait *wait, bool (*work)(void *context), void *context);
 
 /* Makes the pipe, non-blocking and close-on-exec. False with errno when the system refuses. */
 bool wait_init(Wait *wait);

@@ -43,14 +43,18 @@ static bool section_differs(const Fingerprint *a, const Fingerprint *b, SectionK
     return strcmp(one, other) != 0;
 }
 
-/* Deployed by another program, whose history has no hashes. */
-static bool is_unknown_to_us(const Fingerprint *deployed)
+bool fingerprint_is_same(const Fingerprint *a, const Fingerprint *b)
 {
-    for (size_t section = 0; section < SECTION_COUNT; section++) {
-        if (deployed->sections[section] != NULL)
+    for (SectionKind section = 0; section < SECTION_COUNT; section++) {
+        if (section_differs(a, b, section))
             return false;
     }
     return true;
+}
+
+bool fingerprint_is_unknown(const Fingerprint *fingerprint)
+{
+    return fingerprint_is_same(fingerprint, &(Fingerprint){0});
 }
 
 /* Build metadata too: the history keeps the release as it is written. */
@@ -71,7 +75,7 @@ static Standing stand_deployed(const Alteration *alteration, const Deployment *d
     };
 
     const Fingerprint *deployed = &deployment->fingerprint;
-    if (present == NULL || is_unknown_to_us(deployed))
+    if (present == NULL || fingerprint_is_unknown(deployed))
         return standing;
     if (section_differs(present, deployed, SECTION_UP) || section_differs(present, deployed, SECTION_BEFORE_UP))
         standing.state = DBALT_CHANGED;

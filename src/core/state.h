@@ -27,6 +27,11 @@ typedef struct Fingerprint {
     const char *sections[SECTION_COUNT];
 } Fingerprint;
 
+bool fingerprint_is_same(const Fingerprint *a, const Fingerprint *b);
+
+/* Of what another program deployed, whose history has no hashes. */
+bool fingerprint_is_unknown(const Fingerprint *fingerprint);
+
 /* "deployed", "undeployed", "missed", "changed", "unknown". */
 const char *state_name(DbaltState state);
 

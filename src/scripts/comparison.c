@@ -80,21 +80,11 @@ static Cut cut_at_markers(Text text)
     return cut;
 }
 
-static bool section_is_same(Digest *digest, Text section, const char *deployed)
-{
-    if (section.data == NULL || deployed == NULL)
-        return section.data == NULL && deployed == NULL;
-
-    char digits[DIGEST_DIGITS + 1];
-    digest_whole(digits, digest, section);
-    return strcmp(digits, deployed) == 0;
-}
-
 /*
- * Who reads the SQL finds the same: each section is, line ends apart, one that was read from a marker to its end before. Nothing is left
- * open at that end, so that the next marker is one, and not text in a string.
+ * Who reads the SQL finds the same where this is what was deployed: each section is, line ends apart, one that was read from a marker to
+ * its end before. Nothing is left open at that end, so that the next marker is one, and not text in a string.
  */
-bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fingerprint *deployed)
+bool comparison_read(Fingerprint *fingerprint, Arena *arena, Comparison *comparison, Text text, Kind kind)
 {
     Cut cut = {.sections = {[SECTION_UP] = text}, .is_clear = true};
     if (kind == KIND_SQL)
@@ -102,16 +92,21 @@ bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fing
     if (!cut.is_clear)
         return false;
 
-    for (size_t i = 0; i < SECTION_COUNT; i++)
-        if (!section_is_same(&comparison->digest, cut.sections[i], deployed->sections[i]))
-            return false;
-
+    *fingerprint = (Fingerprint){0};
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (cut.sections[i].data == NULL)
+            continue;
+        char *digits = arena_allocate(arena, DIGEST_DIGITS + 1);
+        digest_whole(digits, &comparison->digest, cut.sections[i]);
+        fingerprint->sections[i] = digits;
+    }
     return true;
 }
 
-bool comparison_file_is_same(Comparison *comparison, const Folder *folder, const Alteration *alteration, const Fingerprint *deployed)
+bool comparison_read_file(Fingerprint *fingerprint, Arena *arena, Comparison *comparison, const Folder *folder,
+                          const Alteration *alteration)
 {
     Text text;
     return folder_peek(&text, folder, alteration->file, comparison->bytes, PORTION_SIZE + 1) &&
-           comparison_is_same(comparison, text, alteration->kind, deployed);
+           comparison_read(fingerprint, arena, comparison, text, alteration->kind);
 }

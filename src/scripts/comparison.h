@@ -19,12 +19,13 @@ void comparison_init(Comparison *comparison);
 void comparison_done(Comparison *comparison);
 
 /*
- * True when a text is what was deployed, as script_parse() and script_fingerprint() would find. False when it is not so simple to
- * tell: they have to say.
+ * The fingerprint of a text as its marker lines cut it, in the arena. Where it is what was deployed, script_parse() and
+ * script_fingerprint() would find the same; where it is not, or this returns false because it is not so simple to tell, they have to say.
  */
-bool comparison_is_same(Comparison *comparison, Text text, Kind kind, const Fingerprint *deployed);
+bool comparison_read(Fingerprint *fingerprint, Arena *arena, Comparison *comparison, Text text, Kind kind);
 
 /* The same of a file; also false when it cannot be read, or is long. */
-bool comparison_file_is_same(Comparison *comparison, const Folder *folder, const Alteration *alteration, const Fingerprint *deployed);
+bool comparison_read_file(Fingerprint *fingerprint, Arena *arena, Comparison *comparison, const Folder *folder,
+                          const Alteration *alteration);
 
 #endif

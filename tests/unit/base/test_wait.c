@@ -201,6 +201,49 @@ static void does_not_starve_a_guest_for_a_descriptor_that_is_always_ready(void *
     assert_int_equal(served.count, 1);
 }
 
+/* Counts down; the last of it makes the descriptor ready that is waited for. */
+typedef struct Work {
+    World *world;
+    size_t left;
+} Work;
+
+static bool work_a_little(void *context)
+{
+    Work *work = context;
+    if (--work->left == 0)
+        fill(work->world);
+    return work->left > 0;
+}
+
+static void works_while_there_is_nothing_else(void **state)
+{
+    World *world = *state;
+    Work work = {.world = world, .left = 1000};
+    wait_occupy(&world->wait, work_a_little, &work);
+
+    assert_int_equal(wait_for(&world->wait, world->reading, POLLIN, WAIT_FOREVER), WAIT_READY);
+    assert_int_equal(work.left, 0);
+}
+
+static void works_no_longer_than_it_waits(void **state)
+{
+    World *world = *state;
+    Work work = {.world = world, .left = SIZE_MAX};
+    wait_occupy(&world->wait, work_a_little, &work);
+
+    assert_int_equal(wait_for(&world->wait, -1, 0, wait_now() + 20), WAIT_TIMEOUT);
+    size_t left = work.left;
+    assert_true(left < SIZE_MAX);
+
+    fill(world);
+    assert_int_equal(wait_for(&world->wait, world->reading, POLLIN, WAIT_FOREVER), WAIT_READY);
+    wait_cancel(&world->wait);
+    assert_int_equal(wait_for(&world->wait, -1, 0, WAIT_FOREVER), WAIT_CANCELLED);
+    wait_occupy(&world->wait, NULL, NULL);
+    assert_int_equal(wait_for(&world->wait, -1, 0, wait_now() + 20), WAIT_TIMEOUT);
+    assert_true(work.left == left);
+}
+
 static void makes_descriptors_that_neither_block_nor_leak(void **state)
 {
     World *world = *state;
@@ -241,6 +284,8 @@ int main(void)
         in_world(serves_a_guest_whose_descriptor_is_ready),
         in_world(serves_as_many_guests_as_there_is_room_for),
         in_world(does_not_starve_a_guest_for_a_descriptor_that_is_always_ready),
+        in_world(works_while_there_is_nothing_else),
+        in_world(works_no_longer_than_it_waits),
         in_world(makes_descriptors_that_neither_block_nor_leak),
         in_world(is_done_twice_without_harm),
     };
