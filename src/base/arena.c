@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK_SIZE ((size_t)16 * 1024)
+#define FIRST_BLOCK_SIZE ((size_t)1024)
 #define LARGEST_BLOCK_SIZE ((size_t)1024 * 1024)
 
 typedef struct ArenaBlock {

@@ -128,7 +128,7 @@ void child_stop(Child *child, Wait *wait, int64_t deadline, int *status)
     if (child->pid < 0)
         return;
 
-    enum { PAUSE = 5 }; /* milliseconds between two looks */
+    enum { PAUSE = 1 }; /* millisecond between two looks */
     int ended = 0;
     descriptor_cleanup(&child->to);
     bool told = wait->cancel_told;
