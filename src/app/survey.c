@@ -143,31 +143,31 @@ static bool is_of_logto(AlterationSet set)
     return false;
 }
 
-/* Logto's alterations are JavaScript: a folder without any is not Logto's, and costs no query. */
-static bool survey_foreign(Survey *survey, DbaltError *error)
+/* Logto's alterations are JavaScript: a folder without any is not Logto's. */
+static bool asks_foreign(const Survey *survey)
 {
-    Dbalt *project = survey->project;
-    survey->adoption = (Adoption){.deployments = survey->history};
-    survey->keeps_foreign = false;
-    if (!project->driver->traits.adopts || project->state == DBALT_STATE_OWN)
-        return true;
-    if (project->state == DBALT_STATE_AUTO && !has_modules(survey->folder.set))
-        return true;
-    if (!foreign_state_read(&survey->foreign, survey->arena, &project->history, error))
-        return false;
+    const Dbalt *project = survey->project;
+    return project->driver->traits.adopts && project->state != DBALT_STATE_OWN &&
+           (project->state == DBALT_STATE_LOGTO || has_modules(survey->folder.set));
+}
 
-    survey->keeps_foreign =
-        project->state == DBALT_STATE_LOGTO || survey->foreign.is_found || survey->foreign.is_remembered || is_of_logto(survey->folder.set);
-    survey->adoption = adoption_resolve(survey->arena, survey->folder.set, survey->history, survey->foreign);
+static void adopt(Survey *survey, const Record *record)
+{
+    survey->history = record->deployments;
+    survey->foreign = record->foreign;
+    survey->adoption = (Adoption){.deployments = record->deployments};
+    survey->keeps_foreign = record->asks_foreign && (survey->project->state == DBALT_STATE_LOGTO || record->foreign.is_found ||
+                                                     record->foreign.is_remembered || is_of_logto(survey->folder.set));
+    if (!record->asks_foreign)
+        return;
+    survey->adoption = adoption_resolve(survey->arena, survey->folder.set, record->deployments, record->foreign);
     survey->history = survey->adoption.deployments;
-    return true;
 }
 
 /* Lays what was read beside the folder. Files that were hashed before are not hashed again. */
-static bool resolve(Survey *survey, DbaltError *error)
+static bool resolve(Survey *survey, const Record *record, DbaltError *error)
 {
-    if (!survey_foreign(survey, error))
-        return false;
+    adopt(survey, record);
 
     /* Both are in order of identity: one walk finds the files that were deployed. */
     make_comparison(survey);
@@ -190,7 +190,8 @@ static bool resolve(Survey *survey, DbaltError *error)
 
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 {
-    bool ok = history_read(&survey->history, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, error);
+    Record record = {.asks_foreign = asks_foreign(survey)};
+    bool ok = history_read(&record, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, &record, error);
     stop_cutting(survey);
     return ok;
 }
@@ -204,9 +205,10 @@ bool survey_lock(Survey *survey, const DbaltRunOptions *options, DbaltError *err
         .waiting = project_tell_waiting,
         .context = survey->project,
     };
-    if (!lock_take(&survey->history, survey->arena, history, &lock, error))
+    Record record = {.asks_foreign = asks_foreign(survey)};
+    if (!lock_take(&record, survey->arena, history, &lock, error))
         return false;
-    if (resolve(survey, error))
+    if (resolve(survey, &record, error))
         return true;
 
     lock_give_back(history);

@@ -2,45 +2,17 @@
 
 #include "base/cleanup.h"
 
-typedef struct Fields {
-    Arena *arena;
-    const char *texts[2]; /* of the row; NULL when there is none */
-} Fields;
-
-static void take_fields(const Answer *answer, void *context)
+void foreign_state_take(ForeignState *state, Arena *arena, const Answer *answer)
 {
-    Fields *fields = context;
-    for (size_t i = 0; i < answer->field_count && i < COUNT(fields->texts); i++)
-        fields->texts[i] = answer->fields[i] == NULL ? NULL : arena_copy_string(fields->arena, answer->fields[i]);
+    const char *timestamp = answer->fields[0];
+    const char *updated_at = answer->fields[1];
+    state->is_found = timestamp != NULL && timestamp_parse(&state->timestamp, text_of(arena_copy_string(arena, timestamp)));
+    state->updated_at = arena_copy_string(arena, updated_at == NULL ? "" : updated_at);
 }
 
-/* Neither a row nor its table need be there. */
-static bool read_fields(Fields *fields, History *history, HistoryStatement statement, DbaltError *error)
+void foreign_state_take_remembered(ForeignState *state, Arena *arena, const Answer *answer)
 {
-    Fault fault = FAULT_OTHER;
-    if (history_query(history, statement, NULL, 0, take_fields, fields, &fault, error) || fault == FAULT_ABSENT)
-        return true;
-    if (error->code == DBALT_ERROR_FAILED)
-        error->code = DBALT_ERROR_DATABASE;
-    return fail_context(error, "cannot read the alteration state");
-}
-
-bool foreign_state_read(ForeignState *state, Arena *arena, History *history, DbaltError *error)
-{
-    Fields row = {.arena = arena};
-    Fields memory = {.arena = arena};
-    if (!read_fields(&row, history, HISTORY_READ_STATE, error) ||
-        (history->exists && !read_fields(&memory, history, HISTORY_READ_REMEMBERED, error)))
-        return false;
-
-    const char *timestamp = row.texts[0];
-    const char *updated_at = row.texts[1];
-    const char *remembered = memory.texts[0];
-
-    *state = (ForeignState){.timestamp = TIMESTAMP_ZERO, .updated_at = updated_at == NULL ? "" : updated_at};
-    state->is_found = timestamp != NULL && timestamp_parse(&state->timestamp, text_of(timestamp));
-    state->is_remembered = remembered != NULL && timestamp_parse(&state->remembered, text_of(remembered));
-    return true;
+    state->is_remembered = timestamp_parse(&state->remembered, text_of(arena_copy_string(arena, answer->fields[0])));
 }
 
 static void submit_adopted(History *history, Arena *arena, const Deployment *row, const char *message)

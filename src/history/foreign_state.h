@@ -6,8 +6,9 @@
 #include "core/adoption.h"
 #include "history/history.h"
 
-/* Reads the row and what dbalt remembers of it; neither need be there. */
-bool foreign_state_read(ForeignState *state, Arena *arena, History *history, DbaltError *error);
+/* The row of HISTORY_READ_STATE, and that of HISTORY_READ_REMEMBERED; neither need be there. */
+void foreign_state_take(ForeignState *state, Arena *arena, const Answer *answer);
+void foreign_state_take_remembered(ForeignState *state, Arena *arena, const Answer *answer);
 
 /* Writes into the history what the other program did since, and remembers its timestamp, in one transaction. */
 bool foreign_state_adopt(History *history, const Adoption *adoption, Timestamp timestamp, DbaltError *error);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "history/foreign_state.h"
 
 void history_submit(History *history, HistoryStatement statement, const char *const *values, size_t value_count)
 {
@@ -138,11 +139,15 @@ static void take_holder(const Answer *answer, void *context)
         *fields[i] = copy_field(holder->arena, answer, i);
 }
 
-/* A batch that reads the history. */
+/* Its last steps; before them, and the COMMIT behind them, is what writes. */
+enum { STATE_STEP, LAYOUT_STEP, ROWS_STEP, REMEMBERED_STEP, READING_STEPS };
+
+/* A batch that reads. */
 typedef struct Reading {
+    Record *record;
     Arena *arena;
     bool for_writing, creates;
-    size_t layout; /* the step that reads it; the rows come with the next, the holder came with the one before */
+    size_t first; /* of the steps that read; the holder came with the one before */
     Holder *holder;
     Fault fault;
     size_t failed; /* the step whose fault it is */
@@ -152,33 +157,57 @@ typedef struct Reading {
     Before before;
 } Reading;
 
-static void submit_reading(History *history)
+static void submit_reading(History *history, Reading *reading)
 {
+    reading->record->foreign = (ForeignState){.timestamp = TIMESTAMP_ZERO, .updated_at = ""};
+    if (reading->record->asks_foreign)
+        history_submit(history, HISTORY_READ_STATE, NULL, 0); /* first: it needs no history */
     history_submit(history, HISTORY_READ_LAYOUT, NULL, 0);
     history_submit(history, HISTORY_READ, NULL, 0);
+    if (reading->record->asks_foreign)
+        history_submit(history, HISTORY_READ_REMEMBERED, NULL, 0);
+}
+
+/* One of the steps that read, or more than those. */
+static size_t reading_step(const Reading *reading, size_t step)
+{
+    if (step < reading->first)
+        return READING_STEPS;
+    return step - reading->first + (reading->record->asks_foreign ? STATE_STEP : LAYOUT_STEP);
 }
 
 static bool take_row(Reading *reading, const Answer *answer, DbaltError *error)
 {
-    if (answer->step < reading->layout) {
+    ForeignState *foreign = &reading->record->foreign;
+    switch (reading_step(reading, answer->step)) {
+    case STATE_STEP:
+        foreign_state_take(foreign, reading->arena, answer);
+        return true;
+    case LAYOUT_STEP:
+        return layout_is_readable(answer, reading->for_writing, error);
+    case ROWS_STEP:
+        reading->rows = arena_grow(reading->arena, reading->rows, reading->count, &reading->capacity, sizeof *reading->rows);
+        return read_row(&reading->rows[reading->count++], reading->arena, answer, &reading->before, error);
+    case REMEMBERED_STEP:
+        foreign_state_take_remembered(foreign, reading->arena, answer);
+        return true;
+    default:
         take_holder(answer, reading->holder);
         return true;
     }
-    if (answer->step == reading->layout)
-        return layout_is_readable(answer, reading->for_writing, error);
-
-    reading->rows = arena_grow(reading->arena, reading->rows, reading->count, &reading->capacity, sizeof *reading->rows);
-    return read_row(&reading->rows[reading->count++], reading->arena, answer, &reading->before, error);
 }
 
 static bool fail_reading(Reading *reading, const Answer *answer, DbaltError *error)
 {
-    bool reads = answer->step == reading->layout || answer->step == reading->layout + 1;
+    size_t step = reading_step(reading, answer->step);
+    bool reads = step == LAYOUT_STEP || step == ROWS_STEP;
     reading->fault = answer->fault;
-    reading->failed = answer->step;
+    reading->failed = step;
     *error = answer->error;
     if (error->code == DBALT_ERROR_FAILED)
         error->code = DBALT_ERROR_DATABASE;
+    if (reading->record->asks_foreign && (step == STATE_STEP || step == REMEMBERED_STEP))
+        return fail_context(error, "cannot read the alteration state");
     if (!reading->creates)
         return fail_context(error, reads ? "cannot read the history" : "cannot write to the history");
 
@@ -188,7 +217,7 @@ static bool fail_reading(Reading *reading, const Answer *answer, DbaltError *err
 }
 
 /* Reads on to the end of the batch, whatever comes. */
-static bool finish_reading(Deployments *deployments, Reading *reading, History *history, DbaltError *error)
+static bool finish_reading(Reading *reading, History *history, DbaltError *error)
 {
     Connection *connection = history->connection;
     bool ok = true;
@@ -208,21 +237,21 @@ static bool finish_reading(Deployments *deployments, Reading *reading, History *
     if (reading->count > 1)
         qsort(reading->rows, reading->count, sizeof *reading->rows, compare_deployments);
     history->exists = true;
-    *deployments = (Deployments){.rows = reading->rows, .count = reading->count};
+    reading->record->deployments = (Deployments){.rows = reading->rows, .count = reading->count};
     return true;
 }
 
-bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error)
+bool history_read(Record *record, Arena *arena, History *history, bool for_writing, DbaltError *error)
 {
-    Reading reading = {.arena = arena, .for_writing = for_writing};
-    submit_reading(history); /* one batch: most of the time of "nothing to do" is round trips */
-    if (finish_reading(deployments, &reading, history, error))
+    Reading reading = {.record = record, .arena = arena, .for_writing = for_writing};
+    submit_reading(history, &reading);
+    if (finish_reading(&reading, history, error))
         return true;
-    if (reading.fault != FAULT_ABSENT || reading.failed != reading.layout)
+    if (reading.fault != FAULT_ABSENT || reading.failed != LAYOUT_STEP)
         return false;
 
     history->exists = false;
-    *deployments = (Deployments){0};
+    record->deployments = (Deployments){0};
     return true;
 }
 
@@ -250,8 +279,7 @@ static bool is_creation_race(Fault fault, const DbaltError *error)
 }
 
 /* history->exists may be out of date when it says no: creation bears a history that is there. */
-static bool try_claim(Deployments *deployments, Reading *reading, History *history, const Holder *gone, const Holder *self,
-                      DbaltError *error)
+static bool try_claim(Reading *reading, History *history, const Holder *gone, const Holder *self, DbaltError *error)
 {
     const char *const of_gone[] = {gone->host, gone->pid};
     const char *const of_self[] = {self->by, self->host, self->pid, self->backend};
@@ -262,26 +290,27 @@ static bool try_claim(Deployments *deployments, Reading *reading, History *histo
     history_submit(history, HISTORY_RELEASE_HOLD, of_gone, COUNT(of_gone));
     history_submit(history, HISTORY_HOLD, of_self, COUNT(of_self));
     history_submit(history, HISTORY_READ_HOLDER, NULL, 0);
-    submit_reading(history); /* what bears the names of its tables already may be somebody else's */
+    submit_reading(history, reading); /* what bears the names of its tables already may be somebody else's */
     history_submit_kind(history, STEP_COMMIT);
-    return finish_reading(deployments, reading, history, error);
+    return finish_reading(reading, history, error);
 }
 
-bool history_claim(Deployments *deployments, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error)
+bool history_claim(Record *record, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error)
 {
     enum { TRIES = 5, PAUSE = 50 };
     const Holder gone = *holder;
 
     for (int try = 1;; try++) {
         Reading reading = {
+            .record = record,
             .arena = arena,
             .for_writing = true,
             .creates = !history->exists,
-            .layout = history->exists ? 4 : 5,
+            .first = history->exists ? 4 : 5,
             .holder = holder,
         };
         *holder = (Holder){.arena = arena};
-        if (try_claim(deployments, &reading, history, &gone, self, error))
+        if (try_claim(&reading, history, &gone, self, error))
             return true;
         if (try == TRIES || !is_creation_race(reading.fault, error) || !wait_sleep(history->connection->wait, (int64_t)PAUSE * try))
             return false;

@@ -3,7 +3,7 @@
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
-#include "core/state.h"
+#include "core/adoption.h"
 #include "drivers/driver.h"
 
 /* The layout that this dbalt writes; it reads every history whose oldest reader is not above it. */
@@ -33,11 +33,18 @@ typedef void HistoryRow(const Answer *answer, void *context);
 bool history_query(History *history, HistoryStatement statement, const char *const *values, size_t value_count, HistoryRow *take,
                    void *context, Fault *fault, DbaltError *error);
 
+/* What is read at once: most of the time of "nothing to do" is round trips. */
+typedef struct Record {
+    Deployments deployments; /* in order of identity */
+    bool asks_foreign;       /* by the caller: whether another program's state is looked for too */
+    ForeignState foreign;
+} Record;
+
 /*
- * Reads all rows, in order of identity; none when there is no history (nothing is created). A layout that is too new is
- * DBALT_ERROR_DATABASE: for a writer every newer one, for a reader the one whose oldest reader is newer than this.
+ * Reads all rows; none when there is no history (nothing is created). A layout that is too new is DBALT_ERROR_DATABASE: for a writer
+ * every newer one, for a reader the one whose oldest reader is newer than this.
  */
-bool history_read(Deployments *deployments, Arena *arena, History *history, bool for_writing, DbaltError *error);
+bool history_read(Record *record, Arena *arena, History *history, bool for_writing, DbaltError *error);
 
 /* Who wrote himself down as holder of the deploy lock: for messages, and for finding what a killed one left. NULL = nobody did. */
 typedef struct Holder {
@@ -53,7 +60,7 @@ bool history_read_holder(Holder *holder, Arena *arena, History *history, DbaltEr
  * there is none, removes the row of *holder, writes self down where nobody is, and reads all rows as history_read() does for writing.
  * *holder tells whose row is there now, also when it is one of the others that makes no sense. A race in the catalogue is tried again.
  */
-bool history_claim(Deployments *deployments, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error);
+bool history_claim(Record *record, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error);
 
 /* The way back as it was stored; "down" or "before_down" NULL when there was none. */
 bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,

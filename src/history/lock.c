@@ -116,7 +116,7 @@ static bool is_same(const Holder *a, const Holder *b)
     return same(a->host, b->host) && same(a->pid, b->pid) && same(a->backend, b->backend);
 }
 
-bool lock_take(Deployments *deployments, Arena *arena, History *history, const LockOptions *options, DbaltError *error)
+bool lock_take(Record *record, Arena *arena, History *history, const LockOptions *options, DbaltError *error)
 {
     const Driver *driver = history->connection->driver;
     int64_t deadline = options->wait_seconds > 0 ? wait_now() + (int64_t)options->wait_seconds * 1000 : WAIT_FOREVER;
@@ -130,17 +130,14 @@ bool lock_take(Deployments *deployments, Arena *arena, History *history, const L
         .pid = own_pid(arena),
         .backend = driver->backend == NULL ? NULL : driver->backend(history->connection),
     };
-    Deployments rows;
-    bool ok = history_claim(&rows, &found, arena, history, &self, error);
+    bool ok = history_claim(record, &found, arena, history, &self, error);
     /* One who did not end well: what he did until his end is to be read, and his row to be ours then. */
     if (ok && !is_same(&found, &self))
-        ok = wait_for_orphan(history, &found, options, deadline, error) && history_claim(&rows, &found, arena, history, &self, error);
+        ok = wait_for_orphan(history, &found, options, deadline, error) && history_claim(record, &found, arena, history, &self, error);
 
-    if (ok)
-        *deployments = rows;
-    else if (is_same(&found, &self))
+    if (!ok && is_same(&found, &self))
         lock_give_back(history);
-    else
+    else if (!ok)
         driver->lock_release(history->connection);
     return ok;
 }

@@ -17,7 +17,7 @@ typedef struct LockOptions {
  * Takes the lock, or polls for it, writes down who holds it, and reads the history as it is then: what others did meanwhile counts. It is
  * made where there is none. DBALT_ERROR_LOCKED when the lock was not to be had.
  */
-bool lock_take(Deployments *deployments, Arena *arena, History *history, const LockOptions *options, DbaltError *error);
+bool lock_take(Record *record, Arena *arena, History *history, const LockOptions *options, DbaltError *error);
 
 /* Removes the row that says who holds it, and gives it back. Fine without connection or lock. */
 void lock_give_back(History *history);

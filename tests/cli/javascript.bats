@@ -421,6 +421,16 @@ state() { query "select value->'timestamp' from systems where key = 'alterationS
     same "$(state)" 2
 }
 
+@test "another application's table named systems is not Logto's" {
+    query 'create table systems (id integer primary key, value text)'
+    script 1.0.0-1-a.js 'await pool.query(sql`create table a (x integer)`);'
+    expect 0 deploy latest
+    expect 0 check
+    query 'drop table systems; create view systems as select 1 as key'
+    expect 0 check
+    same "$(deployed)" 1-a
+}
+
 @test "Logto's row stays as it is with --state dbalt" {
     keeps_state 1
     script 1.0.0-1-a.js '' ''

@@ -167,12 +167,18 @@ DELETE FROM :schema.holder WHERE host = $1 AND pid = $2;
 SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
 
 -- Logto keeps {"timestamp": ..., "updatedAt": ...} in "systems", its first releases in "_logto_configs". A query names its table, and
--- this one is not known: query_to_xml() runs the one that fits.
+-- this one is not known: query_to_xml() runs the one that fits. Another application's table of such a name has other columns.
 -- statement: read-state
 SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>')
-FROM (SELECT coalesce(to_regclass('systems'), to_regclass('_logto_configs')) AS name) AS place,
+FROM (SELECT attrelid::regclass AS name
+      FROM pg_catalog.pg_attribute
+      WHERE attrelid IN (to_regclass('systems'), to_regclass('_logto_configs'))
+      GROUP BY attrelid
+      HAVING bool_or(attname = 'key') AND bool_or(attname = 'value' AND atttypid = 'jsonb'::regtype)
+      ORDER BY attrelid <> to_regclass('systems')
+      LIMIT 1) AS place,
      LATERAL (SELECT query_to_xml(format('SELECT value->>''timestamp'' AS t, value->>''updatedAt'' AS u FROM %s WHERE key = ''alterationState''',
-                                         name), false, false, '')::text AS x WHERE name IS NOT NULL) AS found
+                                         name), false, false, '')::text AS x) AS found
 WHERE x LIKE '%<t>%';
 
 -- statement: read-remembered

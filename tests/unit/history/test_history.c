@@ -10,8 +10,8 @@
 typedef struct Peer {
     Wait wait;
     History history;
-    Arena arena;             /* of what it read under the lock */
-    Deployments deployments; /* that */
+    Arena arena;   /* of what it read under the lock */
+    Record record; /* that */
 } Peer;
 
 static void peer_open(Peer *peer, const Sandbox *sandbox, const char *by)
@@ -25,6 +25,7 @@ static void peer_open(Peer *peer, const Sandbox *sandbox, const char *by)
         fail_msg("%s", error.message);
     peer->history = (History){.connection = connection, .by = by, .host = "here", .version = "0"};
     peer->arena = (Arena){0};
+    peer->record = (Record){0};
 }
 
 static void peer_close(Peer *peer)
@@ -36,7 +37,7 @@ static void peer_close(Peer *peer)
 
 static bool take_lock(Peer *peer, const LockOptions *options, DbaltError *error)
 {
-    return lock_take(&peer->deployments, &peer->arena, &peer->history, options, error);
+    return lock_take(&peer->record, &peer->arena, &peer->history, options, error);
 }
 
 static void make_history(Peer *peer)
@@ -104,27 +105,27 @@ static void reads_rows_in_order_of_identity_with_all_columns(void **state)
     Sandbox *sandbox = *state;
     Peer peer;
     Arena arena = {0};
-    Deployments deployments;
+    Record record = {0};
     DbaltError error;
     peer_open(&peer, sandbox, "ada");
-    assert_true(history_read(&deployments, &arena, &peer.history, true, &error));
-    assert_int_equal(deployments.count, 0);
+    assert_true(history_read(&record, &arena, &peer.history, true, &error));
+    assert_int_equal(record.deployments.count, 0);
     assert_false(peer.history.exists);
     make_history(&peer);
 
     Deploy late = {.identity = "20-z", .release = "2.0.0", .name = "z", .kind = "sql", .fingerprint = {{NULL, "aa", NULL, NULL}}};
     assert_int_equal(deploy(&peer, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
     assert_int_equal(deploy(&peer, &late, "select 1", &error).kind, OUTCOME_DONE);
-    assert_true(history_read(&deployments, &arena, &peer.history, true, &error));
-    assert_int_equal(deployments.count, 2);
-    assert_string_equal(deployments.rows[0].identity.text, "20-z");
-    assert_string_equal(deployments.rows[0].fingerprint.sections[SECTION_UP], "aa");
-    assert_null(deployments.rows[0].fingerprint.sections[SECTION_BEFORE_UP]);
-    assert_false(deployments.rows[0].has_down);
-    assert_true(deployments.rows[1].has_down);
-    assert_true(deployments.rows[0].sequence > deployments.rows[1].sequence);
-    assert_string_equal(deployments.rows[0].by, "ada");
-    assert_string_equal(deployments.rows[0].host, "here");
+    assert_true(history_read(&record, &arena, &peer.history, true, &error));
+    assert_int_equal(record.deployments.count, 2);
+    assert_string_equal(record.deployments.rows[0].identity.text, "20-z");
+    assert_string_equal(record.deployments.rows[0].fingerprint.sections[SECTION_UP], "aa");
+    assert_null(record.deployments.rows[0].fingerprint.sections[SECTION_BEFORE_UP]);
+    assert_false(record.deployments.rows[0].has_down);
+    assert_true(record.deployments.rows[1].has_down);
+    assert_true(record.deployments.rows[0].sequence > record.deployments.rows[1].sequence);
+    assert_string_equal(record.deployments.rows[0].by, "ada");
+    assert_string_equal(record.deployments.rows[0].host, "here");
     arena_done(&arena);
     peer_close(&peer);
 }
@@ -134,18 +135,18 @@ static void names_a_row_that_makes_no_sense(void **state)
     Sandbox *sandbox = *state;
     Peer peer;
     Arena arena = {0};
-    Deployments deployments;
+    Record record = {0};
     DbaltError error;
     peer_open(&peer, sandbox, "ada");
     make_history(&peer);
     assert_int_equal(deploy(&peer, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
 
     sandbox_query(sandbox, "update dbalt_alteration set release = 'soon'");
-    assert_false(history_read(&deployments, &arena, &peer.history, false, &error));
+    assert_false(history_read(&record, &arena, &peer.history, false, &error));
     assert_int_equal(error.code, DBALT_ERROR_DATABASE);
     assert_non_null(strstr(error.message, "\"soon\""));
     sandbox_query(sandbox, "update dbalt_alteration set identity = 'nonsense'");
-    assert_false(history_read(&deployments, &arena, &peer.history, false, &error));
+    assert_false(history_read(&record, &arena, &peer.history, false, &error));
     assert_non_null(strstr(error.message, "\"nonsense\""));
     arena_done(&arena);
     peer_close(&peer);
@@ -156,14 +157,14 @@ static void a_reader_copes_with_a_layout_that_still_knows_it(void **state)
     Sandbox *sandbox = *state;
     Peer peer;
     Arena arena = {0};
-    Deployments deployments;
+    Record record = {0};
     DbaltError error;
     peer_open(&peer, sandbox, "ada");
     make_history(&peer);
     sandbox_query(sandbox, "update dbalt_layout set version = 2, oldest_reader = 1");
 
-    assert_true(history_read(&deployments, &arena, &peer.history, false, &error));
-    assert_false(history_read(&deployments, &arena, &peer.history, true, &error));
+    assert_true(history_read(&record, &arena, &peer.history, false, &error));
+    assert_false(history_read(&record, &arena, &peer.history, true, &error));
     assert_int_equal(error.code, DBALT_ERROR_DATABASE);
     arena_done(&arena);
     peer_close(&peer);
@@ -305,22 +306,22 @@ static void the_lock_brings_the_history_as_it_is_under_it(void **state)
     Sandbox *sandbox = *state;
     Peer first;
     Peer second;
-    Deployments deployments;
+    Record record = {0};
     DbaltError error;
     peer_open(&first, sandbox, "ada");
     peer_open(&second, sandbox, "bob");
-    assert_true(history_read(&deployments, &second.arena, &second.history, true, &error));
+    assert_true(history_read(&record, &second.arena, &second.history, true, &error));
     assert_false(second.history.exists);
 
     assert_true(take_lock(&first, &(LockOptions){0}, &error));
     assert_true(first.history.exists);
-    assert_int_equal(first.deployments.count, 0);
+    assert_int_equal(first.record.deployments.count, 0);
     assert_int_equal(deploy(&first, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
     lock_give_back(&first.history);
 
     assert_true(take_lock(&second, &(LockOptions){0}, &error));
-    assert_int_equal(second.deployments.count, 1);
-    assert_string_equal(second.deployments.rows[0].identity.text, "100-a");
+    assert_int_equal(second.record.deployments.count, 1);
+    assert_string_equal(second.record.deployments.rows[0].identity.text, "100-a");
     assert_string_equal(sandbox_query(sandbox, "select held_by from dbalt_holder"), "bob");
     lock_give_back(&second.history);
     peer_close(&first);
@@ -351,7 +352,7 @@ static void a_history_that_cannot_be_read_is_held_by_nobody(void **state)
         assert_false(take_lock(&peer, &(LockOptions){0}, &error));
         assert_int_equal(error.code, DBALT_ERROR_DATABASE);
         assert_non_null(strstr(error.message, cases[i].message));
-        assert_int_equal(peer.deployments.count, 0);
+        assert_int_equal(peer.record.deployments.count, 0);
         if (strstr(cases[i].sql, "drop table dbalt_holder") == NULL)
             assert_string_equal(sandbox_query(sandbox, "select count(*) from dbalt_holder"), "0");
         assert_false(lock_check(&peer.history, &error));
