@@ -44,13 +44,13 @@ class Stopwatch:
         subprocess.run(["cc", "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", program, HERE / f"{name}.c", *flags], check=True)
         return program
 
-    def run(self, command, environment=None):
+    def run(self, command, environment=None, folder=None):
         """Runs a command that must succeed."""
         took = self.place / "took"
         took.unlink(missing_ok=True)
         with tempfile.TemporaryFile() as output:
             process = subprocess.Popen(
-                [self.program, took, *command], cwd=self.place, env={**os.environ, **(environment or {})},
+                [self.program, took, *command], cwd=folder or self.place, env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
             try:
                 process.wait(LIMIT)
