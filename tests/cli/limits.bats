@@ -76,6 +76,13 @@ has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and l
     same "$(deployed)" ""
 }
 
+are_gone() {
+    local one
+    for one; do
+        ! kill -0 "$one" 2>/dev/null || return 1
+    done
+}
+
 # The server's processes stop, as a dead server's do: the connections stay, and nothing comes. A new connection finds the row of the
 # stopped one, which nobody can know the end of.
 @test "a server that falls silent in mid-deploy ends in exit 6 after --answer-timeout" {
@@ -90,6 +97,10 @@ has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and l
     finish deploy "$deploy"
     # shellcheck disable=SC2086
     kill -KILL $backends
+    # The server ends everybody's session for that; the next test needs one that has noticed it.
+    # shellcheck disable=SC2086
+    until_true 60 are_gone $backends
+    until_true 60 query 'select 1'
     same "$status" 6
     err "no sign of life for 1 s"
     err "Unknown whether \"1-a\" was deployed"
