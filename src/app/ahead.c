@@ -102,7 +102,7 @@ static bool go_on(Window *window, size_t *next, Run *run, DbaltError *error)
         return false;
 
     run_turn_to(run, index);
-    if (whole_asks(run) && window->count > 0)
+    if (whole_waits(run) && window->count > 0)
         return land_all(window, next, run, error);
 
     CLEANUP(whole_cleanup) Whole *whole = whole_new();

@@ -105,7 +105,8 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     if (tries >= limit) {
         run_add_blockers(run, error);
         if (error->hint[0] == '\0')
-            fail_hint(error, "it was tried %d times; other sessions hold what it needs: run it when they are done", tries + 1);
+            fail_hint(error, "it was tried %d time%s; other sessions hold what it needs: run it when they are done", tries + 1,
+                      tries == 0 ? "" : "s");
         return false;
     }
 
@@ -311,9 +312,11 @@ static const char *copy_section(Arena *arena, const Script *script, SectionKind 
     return found->present && !script->is_module ? arena_copy_text(arena, found->text) : NULL;
 }
 
-bool whole_asks(const Run *run)
+bool whole_waits(const Run *run)
 {
-    return run->plan->action == DBALT_ROLLBACK && (run->standing->alteration == NULL || run->plan->options.stored);
+    const Alteration *file = run->standing->alteration;
+    bool is_stored = run->plan->action == DBALT_ROLLBACK && (file == NULL || run->plan->options.stored);
+    return is_stored || (file != NULL && file->kind == KIND_JAVASCRIPT);
 }
 
 bool whole_prepare(Whole *whole, Run *run, DbaltError *error)

@@ -23,8 +23,8 @@ typedef struct Whole {
 /* Reads and judges the present alteration. The caller owns *whole, also when this fails. */
 bool whole_prepare(Whole *whole, Run *run, DbaltError *error);
 
-/* Whether preparing the present alteration asks the database. */
-bool whole_asks(const Run *run);
+/* Whether preparing the present alteration waits for an answer: of the database, or of node. */
+bool whole_waits(const Run *run);
 
 void whole_done(Whole *whole);
 
