@@ -277,7 +277,7 @@ static bool take_turn(json_t *answers, ModuleRun *module, const json_t *queries,
         .first = json_array_size(answers),
         .opening = module->transaction == NULL || module->transaction->is_open ? 0 : TRANSACTION_OPENING,
     };
-    if (module->transaction == NULL && !run_clear_leftover(module->run, sql_of(queries, turn.first), error))
+    if (module->transaction == NULL && !run_prepare_statement(module->run, sql_of(queries, turn.first), error))
         return false;
 
     for (size_t i = 0; i < count; i++) {

@@ -27,24 +27,6 @@ static bool write_journal(const Outside *outside, const char *kind, size_t state
                          statement + 1, sha256, message, error);
 }
 
-/*
- * Those that cannot run in a transaction mostly wait for others without keeping anybody waiting, and what a limit breaks off may have
- * to be cleared away: they wait on. A script's own limit stays.
- */
-static bool set_limits(const Outside *outside, Text statement, bool *is_own, DbaltError *error)
-{
-    Connection *connection = outside->run->plan->project->connection;
-    CLEANUP(arena_done) Arena arena = {0};
-    const char *what;
-    Judgement judgement = judge_statement(&what, &arena, outside->script->dialect, statement);
-    *is_own = *is_own || outside->script->is_module || judgement == JUDGED_LOCK_TIMEOUT;
-    if (*is_own)
-        return true;
-
-    connection->driver->submit(connection, &(Step){.kind = STEP_LIMITS, .is_patient = judgement == JUDGED_OUTSIDE_ONLY});
-    return connection_finish(connection, NULL, error);
-}
-
 /* The statement with its COPY data behind it, if any: one to the journal. */
 static bool send_statement(const Outside *outside, const Piece *piece, const Piece *data, Fault *fault, long *offset, DbaltError *error)
 {
@@ -73,7 +55,34 @@ static bool send_statement(const Outside *outside, const Piece *piece, const Pie
     }
 }
 
-bool run_clear_leftover(const Run *run, Text statement, DbaltError *error)
+/*
+ * Those that cannot run in a transaction mostly wait for others without keeping anybody waiting, and what a limit breaks off may have
+ * to be cleared away: they wait on. A script's own limit stays.
+ */
+static bool set_limits(Run *run, Text statements, DbaltError *error)
+{
+    Connection *connection = run->plan->project->connection;
+    SqlDialect dialect = connection->driver->traits.dialect;
+    CLEANUP(arena_done) Arena arena = {0};
+    StatementReader reader;
+    SqlStatement statement;
+    bool is_patient = false;
+    statement_reader_init(&reader, dialect, statements);
+    while (statement_next(&statement, &reader)) {
+        const char *what;
+        Judgement judgement = judge_statement(&what, &arena, dialect, statement.text);
+        run->has_own_limit |= judgement == JUDGED_LOCK_TIMEOUT;
+        is_patient |= judgement == JUDGED_OUTSIDE_ONLY;
+    }
+    if (run->has_own_limit)
+        return true;
+
+    connection->driver->submit(connection, &(Step){.kind = STEP_LIMITS, .is_patient = is_patient});
+    return connection_finish(connection, NULL, error);
+}
+
+/* Has the driver remove what an earlier failure of a statement left, and tells it. */
+static bool clear_leftover(const Run *run, Text statement, DbaltError *error)
 {
     Connection *connection = run->plan->project->connection;
     CLEANUP(arena_done) Arena arena = {0};
@@ -85,6 +94,11 @@ bool run_clear_leftover(const Run *run, Text statement, DbaltError *error)
     if (cleared != NULL)
         project_inform(run->plan->project, DBALT_EVENT_INFO, "%s", cleared);
     return true;
+}
+
+bool run_prepare_statement(Run *run, Text statement, DbaltError *error)
+{
+    return set_limits(run, statement, error) && clear_leftover(run, statement, error);
 }
 
 static void add_what_had_run(const Outside *outside, size_t statement, size_t count, DbaltError *error)
@@ -105,9 +119,9 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
 {
     Fault fault = FAULT_OTHER;
     long offset = -1;
-    /* Clearing may have taken a while. */
-    if (!run_clear_leftover(outside->run, piece->text, error) || !lock_check(&outside->run->plan->project->history, error) ||
-        !write_journal(outside, "step-begun", statement, sha256, NULL, error))
+    /* A module's queries are prepared when they come. Clearing may have taken a while. */
+    if ((!outside->script->is_module && !run_prepare_statement(outside->run, piece->text, error)) ||
+        !lock_check(&outside->run->plan->project->history, error) || !write_journal(outside, "step-begun", statement, sha256, NULL, error))
         return false;
     if (send_statement(outside, piece, data, &fault, &offset, error))
         return write_journal(outside, "step-done", statement, sha256, NULL, error);
@@ -206,7 +220,6 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
 {
     Run *run = outside->run;
     size_t statement = 0;
-    bool is_own = false; /* the limit for locks, from some statement on */
     for (size_t i = 0; i < pieces.count; i++) {
         const Piece *piece = &pieces.rows[i];
         if (piece->is_copy_data)
@@ -218,8 +231,7 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
         const char *sha256 = hash_of(outside->arena, piece->text);
         switch (decide(outside, statement, piece->text, sha256, error)) {
         case RUN:
-            if (!set_limits(outside, piece->text, &is_own, error) ||
-                !run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
+            if (!run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
                 return false;
             break;
         case PASS_OVER:

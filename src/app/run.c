@@ -31,6 +31,7 @@ void run_begin_section(Run *run, const char *section, size_t bytes, size_t state
     run->section = section;
     run->bytes = bytes;
     run->statements = statements;
+    run->has_own_limit = false;
     run->began_at = run->told_at = wait_now();
     run->blockers[0] = '\0';
     run->blocking[0] = '\0';

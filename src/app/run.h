@@ -15,6 +15,7 @@ struct Run {
     const char *section; /* that runs */
     size_t bytes;        /* of it */
     size_t statements;   /* of it */
+    bool has_own_limit;  /* it set a lock_timeout itself, outside a transaction */
     int64_t began_at;    /* by wait_now() */
     int64_t told_at;     /* by wait_now(): when a statement of it was told last, or it began */
     char blockers[1024]; /* whom it waited for last; "" = nobody */
@@ -49,8 +50,8 @@ bool run_selection(Run *run, DbaltError *error);
 /* The timestamp that the foreign state has once the present alteration is done, in the arena; NULL = leave it alone. */
 const char *run_foreign_timestamp(const Run *run, Arena *arena);
 
-/* Has the driver remove what an earlier failure of a statement left, and tells it. For what runs outside a transaction. */
-bool run_clear_leftover(const Run *run, Text statement, DbaltError *error);
+/* Before a statement outside a transaction: limits hold for it, and what an earlier failure of it left is removed, and told. */
+bool run_prepare_statement(Run *run, Text statement, DbaltError *error);
 
 /* Runs a section statement by statement, each committed by itself and journalled; goes on where an earlier run stopped. */
 bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError *error);

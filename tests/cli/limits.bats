@@ -148,10 +148,60 @@ is_pooled() { [[ $SERVER_URL == *port=6432* ]]; }
     same "$(query "select indisvalid from pg_index where indexrelid = 'a_id'::regclass")" t
 }
 
+# before_up BODY: an alteration in JavaScript that does it before its transaction
+before_up() {
+    rm -f "$DBALT_DIR/1.0.0-1-a.sql"
+    printf "import { sql } from 'dbalt';\nexport default { beforeUp: async (pool) => {\n%s\n}, up: async () => {}, down: async () => {} };\n" "$1" |
+        alteration 1.0.0-1-a.mjs
+}
+
+@test "beforeUp waits for a lock as long as --lock-timeout, for a concurrent build as long as it takes" {
+    is_pooled && skip "there are no limits"
+    before_up 'await pool.query(sql`alter table a add column more text`);'
+    hold "lock table a"
+    expect 1 deploy latest --lock-timeout=0.1
+    err "lock timeout"
+    err "it waited for "
+    err_not "trying again"
+    let_go
+
+    before_up 'await pool.query(sql`create index concurrently a_id on a (id)`);'
+    hold "insert into a values (1)"
+    expect 1 deploy latest --resume=retry --lock-timeout=0.1 --statement-timeout=3
+    err "statement timeout"
+    let_go
+    expect 0 deploy latest --resume=retry
+    err "Dropped the invalid index a_id"
+}
+
+@test "who waits is named, and not the module behind it" {
+    is_pooled && skip "nobody watches"
+    printf 'export default { up: async () => {} };' | alteration 1.0.0-2-b.mjs
+    hold "lock table a"
+    expect 1 deploy latest --lock-timeout=1 --lock-retries=0
+    err "it was tried 1 time; "
+    err "1.0.0-1-a.sql: waits for pid"
+    err_not "1.0.0-2-b.mjs"
+}
+
+@test "limits of beforeUp's own stay, and hold in its transactions" {
+    is_pooled && skip "there are no limits"
+    before_up "await pool.query(sql\`set statement_timeout = '66s'\`);
+await pool.query(sql\`create table seen as select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement\`);
+await pool.query(sql\`set lock_timeout = '77s'\`);
+await pool.transaction(async (connection) => {
+    await connection.query(sql\`insert into seen values (current_setting('lock_timeout'), current_setting('statement_timeout'))\`);
+});
+await pool.transaction(async (connection) => { await connection.query(sql\`select 1 / 0\`); }).catch((error) => console.log(error.message));"
+    expect 0 deploy latest --lock-timeout=0.5
+    out "division by zero"
+    same "$(query "select lock, statement from seen" | paste -sd ' ')" "500ms|66s 77s|66s"
+}
+
 @test "a lock_timeout of before-up's own stays" {
     is_pooled && skip "there are no limits"
-    printf -- "-- dbalt: before-up\nset lock_timeout = '77s';\nselect 1;\ncreate table seen as select current_setting('lock_timeout') as it;\n-- dbalt: up\n" |
+    printf -- "-- dbalt: before-up\nset lock_timeout = '77s';\nset statement_timeout = '66s';\nselect 1;\ncreate table seen as select current_setting('lock_timeout') as lock, current_setting('statement_timeout') as statement;\n-- dbalt: up\n" |
         alteration 1.0.0-1-a.sql
     expect 0 deploy latest --lock-timeout=0.1
-    same "$(query "select it from seen")" 77s
+    same "$(query "select * from seen")" "77s|66s"
 }

@@ -66,11 +66,12 @@ void postgres_submit(Connection *base, const Step *step)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
     PostgresBatch *batch = connection->newest;
-    if (step->kind == STEP_LIMITS && connection->is_pooled)
-        return; /* another client of the pooler would inherit them */
+    /* Another client of the pooler would inherit them. In a transaction, those from before it hold. */
+    if (step->kind == STEP_LIMITS && (connection->is_pooled || PQtransactionStatus(connection->session.libpq) != PQTRANS_IDLE))
+        return;
 
     batch->steps = arena_grow(&batch->arena, batch->steps, batch->count, &batch->capacity, sizeof(*batch->steps));
-    batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step)};
+    batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step, &connection->session.limits)};
 }
 
 /* The message ended well: whatever was counted, all that was sent is done. */

@@ -22,12 +22,13 @@ static int64_t statement_limit(const Step *begin, const PostgresSession *session
     return session->limits.statement > 0 ? session->limits.statement : begin->timeout;
 }
 
-size_t postgres_step_results(const Step *step)
+size_t postgres_step_results(const Step *step, const Limits *limits)
 {
     switch (step->kind) {
     case STEP_BEGIN:
-    case STEP_LIMITS:
         return 2;
+    case STEP_LIMITS:
+        return limits->statement > 0 ? 2 : 1;
     case STEP_SETTLE:
     case STEP_ROLLBACK:
         return 1 + RESET_STATEMENTS;
@@ -170,9 +171,9 @@ static Text begin_sql(Arena *arena, const Step *step, const PostgresSession *ses
 static Text limits_sql(Arena *arena, const Step *step, const Limits *limits)
 {
     const char *lock = step->is_patient ? "RESET lock_timeout;" : arena_format(arena, "SET lock_timeout=%lld;", (long long)limits->lock);
-    const char *statement = limits->statement == 0 ? "RESET statement_timeout;"
-                                                   : arena_format(arena, "SET statement_timeout=%lld;", (long long)limits->statement);
-    return text_of(arena_format(arena, "%s%s", lock, statement));
+    if (limits->statement == 0) /* then the script may have set its own */
+        return text_of(lock);
+    return text_of(arena_format(arena, "%sSET statement_timeout=%lld;", lock, (long long)limits->statement));
 }
 
 Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session)

@@ -59,7 +59,7 @@ typedef struct PostgresCursor {
 Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session);
 
 /* The number of statements, and so of results, that a step has. */
-size_t postgres_step_results(const Step *step);
+size_t postgres_step_results(const Step *step, const Limits *limits);
 
 /*
  * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message, and
