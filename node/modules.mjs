@@ -174,11 +174,11 @@ function replaceSlow(scripts) {
         return;
     replacesIn = null;
     const manifest = findSlonik(scripts)?.replace(/(?<=@silverhand\/slonik\/).*/u, 'package.json');
-    if (module.registerHooks === undefined || manifest === undefined || JSON.parse(readFileSync(manifest, 'utf8')).version !== agreeing)
+    if (module.registerHooks === undefined || manifest === undefined || JSON.parse(readText(manifest)).version !== agreeing)
         return;
 
-    replacesIn = pathToFileURL(scripts + path.sep).href;
     const areModules = isModulePackage(scripts);
+    replacesIn = pathToFileURL(scripts + path.sep).href;
     const isKnown = (url) => javascript.has(url) && url.startsWith(replacesIn) && (areModules || url.endsWith('.mjs'));
     module.registerHooks({
         resolve: (specifier, context, next) => {
@@ -196,10 +196,13 @@ function replaceSlow(scripts) {
     });
 }
 
+/* Node passes over a byte order mark too. */
+const readText = (file) => readFileSync(file, 'utf8').replace(/^\uFEFF/u, '');
+
 /* Whether Node takes a .js of the folder for a module. */
 function isModulePackage(folder) {
     const manifest = module.findPackageJSON(pathToFileURL(folder + path.sep));
-    return manifest !== undefined && JSON.parse(readFileSync(manifest, 'utf8')).type === 'module';
+    return manifest !== undefined && JSON.parse(readText(manifest)).type === 'module';
 }
 
 /* Whether a file is a script that needs no more of slonik than ours, and no more of inquirer than to ask; and its source. */
@@ -207,7 +210,7 @@ function wants(url) {
     if (replacesIn === null || url?.startsWith(replacesIn) !== true)
         return {};
     if (!wanted.has(url)) {
-        const source = readFileSync(fileURLToPath(url), 'utf8');
+        const source = readText(fileURLToPath(url));
         wanted.set(url, { ours: isEnough(source), prompts: onlyPrompts(source), source });
     }
     return wanted.get(url);

@@ -124,17 +124,17 @@ test('takes a script for what Node takes it for, with the slonik that is replace
     const name = withSlonik('common');
     const common = write(`${name}/1.0.0-1-a.js`,
         "const { format } = require('node:util');\nmodule.exports = { up: async () => { console.log(format('%s', 'common')); } };");
-    write(`${name}/modules/package.json`, '{"type": "module"}');
+    write(`${name}/modules/package.json`, '\uFEFF{"type": "module"}');
     write(`${name}/modules/name.js`, "export const name = 'helper';\n");
     const inPackage = write(`${name}/modules/1.0.0-1-a.js`,
-        "\uFEFFimport { sql } from '@silverhand/slonik';\nimport { name } from './name.js';\n"
+        "\uFEFF#!/usr/bin/env node\nimport { sql } from '@silverhand/slonik';\nimport { name } from './name.js';\n"
         + "export default {\n  up: async () => console.log(name, import.meta.url),\n  down: async () => { throw new Error('down'); },\n};");
     for (const [file, said] of [[common, 'common\n'], [inPackage, `helper ${pathToFileURL(inPackage)}\n`]])
         await withHost(undefined, async (host) => {
             assert.equal((await host.run(file)).type, 'done');
             if (file === inPackage) {
                 const { message, line, source } = await host.run(file, 'down');
-                assert.deepEqual([message, line, source], ['down', 5, "  down: async () => { throw new Error('down'); },"]);
+                assert.deepEqual([message, line, source], ['down', 6, "  down: async () => { throw new Error('down'); },"]);
             }
             await host.end();
             assert.equal(host.output, said);
