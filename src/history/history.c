@@ -197,6 +197,15 @@ static bool take_row(Reading *reading, const Answer *answer, DbaltError *error)
     }
 }
 
+static bool fail_state(DbaltError *error)
+{
+    bool is_of_its_shape = text_starts_with(text_of(error->sqlstate), TEXT("22")) || /* of what it holds, or of what it is */
+                           (text_starts_with(text_of(error->sqlstate), TEXT("42")) && strcmp(error->sqlstate, "42501") != 0);
+    if (is_of_its_shape)
+        fail_hint(error, "if this is not Logto's table but another application's, --state=dbalt leaves it alone");
+    return fail_context(error, "cannot read the alteration state");
+}
+
 static bool fail_reading(Reading *reading, const Answer *answer, DbaltError *error)
 {
     size_t step = reading_step(reading, answer->step);
@@ -206,8 +215,8 @@ static bool fail_reading(Reading *reading, const Answer *answer, DbaltError *err
     *error = answer->error;
     if (error->code == DBALT_ERROR_FAILED)
         error->code = DBALT_ERROR_DATABASE;
-    if (reading->record->asks_foreign && (step == STATE_STEP || step == REMEMBERED_STEP))
-        return fail_context(error, "cannot read the alteration state");
+    if (reading->record->asks_foreign && (step == STATE_STEP || (step == REMEMBERED_STEP && !reading->creates)))
+        return fail_state(error);
     if (!reading->creates)
         return fail_context(error, reads ? "cannot read the history" : "cannot write to the history");
 

@@ -421,13 +421,19 @@ state() { query "select value->'timestamp' from systems where key = 'alterationS
     same "$(state)" 2
 }
 
-@test "another application's table named systems is not Logto's" {
-    query 'create table systems (id integer primary key, value text)'
+@test "another application's table named systems is told, with the remedy" {
     script 1.0.0-1-a.js 'await pool.query(sql`create table a (x integer)`);'
-    expect 0 deploy latest
-    expect 0 check
-    query 'drop table systems; create view systems as select 1 as key'
-    expect 0 check
+    local other
+    for other in 'table systems (id integer, value text)' 'table systems (key integer, value jsonb)' 'view systems as select 1 as key'; do
+        query "create $other"
+        expect 6 deploy latest
+        err "annot read the alteration state"
+        err "--state=dbalt leaves it alone"
+        query "drop ${other%% *} systems"
+    done
+    query 'create table systems (id integer)'
+    expect 0 deploy latest --state=dbalt
+    expect 0 check --state=dbalt
     same "$(deployed)" 1-a
 }
 

@@ -59,32 +59,6 @@ CREATE TABLE IF NOT EXISTS :schema.foreign_state (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
     "timestamp" numeric NOT NULL
 );
--- Writes Logto's row, and remembers it. 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto
--- goes by. A function, since the server need not read and plan it anew with each alteration.
-DO $dbalt$
-BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-                   WHERE n.nspname = :'schema' AND p.proname = 'write_state') THEN
-        CREATE FUNCTION :schema.write_state(written numeric) RETURNS void LANGUAGE plpgsql AS $state$
-        DECLARE
-            place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
-        BEGIN
-            IF place IS NOT NULL AND written > 0 THEN
-                EXECUTE format('INSERT INTO %s (key, value) VALUES (''alterationState'', $1)
-                                ON CONFLICT (key) DO UPDATE SET value = excluded.value', place)
-                USING jsonb_build_object('timestamp', written, 'updatedAt',
-                                         to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
-            ELSIF place IS NOT NULL THEN
-                EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s
-                                WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''', place) INTO written;
-            END IF;
-            INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
-            ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
-        END
-        $state$;
-    END IF;
-END
-$dbalt$;
 INSERT INTO :schema.layout (version, oldest_reader) VALUES (1, 1) ON CONFLICT DO NOTHING;
 
 -- statement: read-layout
@@ -167,25 +141,37 @@ DELETE FROM :schema.holder WHERE host = $1 AND pid = $2;
 SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
 
 -- Logto keeps {"timestamp": ..., "updatedAt": ...} in "systems", its first releases in "_logto_configs". A query names its table, and
--- this one is not known: query_to_xml() runs the one that fits. Another application's table of such a name has other columns.
+-- this one is not known: query_to_xml() runs the one that fits.
 -- statement: read-state
 SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>')
-FROM (SELECT attrelid::regclass AS name
-      FROM pg_catalog.pg_attribute
-      WHERE attrelid IN (to_regclass('systems'), to_regclass('_logto_configs'))
-      GROUP BY attrelid
-      HAVING bool_or(attname = 'key') AND bool_or(attname = 'value' AND atttypid = 'jsonb'::regtype)
-      ORDER BY attrelid <> to_regclass('systems')
-      LIMIT 1) AS place,
+FROM (SELECT coalesce(to_regclass('systems'), to_regclass('_logto_configs')) AS name) AS place,
      LATERAL (SELECT query_to_xml(format('SELECT value->>''timestamp'' AS t, value->>''updatedAt'' AS u FROM %s WHERE key = ''alterationState''',
-                                         name), false, false, '')::text AS x) AS found
+                                         name), false, false, '')::text AS x WHERE name IS NOT NULL) AS found
 WHERE x LIKE '%<t>%';
 
 -- statement: read-remembered
 SELECT "timestamp" FROM :schema.foreign_state;
 
 -- statement: write-state
-SELECT :schema.write_state($1);
+-- 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto goes by.
+DO $dbalt$
+DECLARE
+    place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
+    written numeric := $1;
+BEGIN
+    IF place IS NOT NULL AND written > 0 THEN
+        EXECUTE format(
+            'INSERT INTO %s (key, value) VALUES (''alterationState'', %L) ON CONFLICT (key) DO UPDATE SET value = excluded.value', place,
+            jsonb_build_object('timestamp', written, 'updatedAt',
+                               to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+    ELSIF place IS NOT NULL THEN
+        EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''',
+                       place) INTO written;
+    END IF;
+    INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
+    ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+END
+$dbalt$;
 
 -- statement: remember-state
 INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
