@@ -5,8 +5,6 @@
 #include "base/cleanup.h"
 #include "history/lock.h"
 
-enum { FILES_AT_A_TIME = 8 }; /* some 50 microseconds */
-
 static void make_comparison(Survey *survey)
 {
     if (survey->comparison.bytes == NULL)
@@ -19,17 +17,18 @@ static const Fingerprint *cut_file(Survey *survey, size_t index)
     return comparison_read_file(cut, survey->arena, &survey->comparison, &survey->folder, &survey->folder.set.rows[index]) ? cut : NULL;
 }
 
-/* Hashes some files ahead. */
-static bool cut_some(void *context)
+/* Hashes a file ahead. */
+static bool cut_next(void *context)
 {
     Survey *survey = context;
-    size_t count = survey->folder.set.count;
-    size_t left = count - survey->cut_count;
-    size_t end = survey->cut_count + (left < FILES_AT_A_TIME ? left : FILES_AT_A_TIME);
+    size_t index = survey->cut_count;
+    if (index == survey->folder.set.count)
+        return false;
+
     make_comparison(survey);
-    for (; survey->cut_count < end; survey->cut_count++)
-        survey->cuts[survey->cut_count] = cut_file(survey, survey->cut_count);
-    return end < count;
+    survey->cuts[index] = cut_file(survey, index);
+    survey->cut_count++;
+    return true;
 }
 
 static void stop_cutting(Survey *survey)
@@ -60,7 +59,7 @@ bool survey_folder_first(Survey *survey, Arena *arena, Dbalt *project, DbaltErro
 {
     project_dial(project);
     if (survey_folder(survey, arena, project, error)) {
-        wait_occupy(&project->wait, cut_some, survey);
+        wait_occupy(&project->wait, cut_next, survey);
         return true;
     }
 

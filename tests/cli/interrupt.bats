@@ -130,8 +130,8 @@ time.sleep(60)
     same "$status" 130
 }
 
-# bats test_tags=postgres
-@test "a server that says nothing is given up after the time to connect" {
+# A server that accepts and never answers; $silent is its URL.
+start_silent() {
     python3 -c '
 import socket, time
 server = socket.socket()
@@ -142,7 +142,22 @@ time.sleep(60)
 ' >port 3>&- &
     started+=("$!")
     until_true 10 grep -q . port
-    expect 6 status --connect-timeout 1 --db-url "postgres://postgres@127.0.0.1:$(head -n 1 port)/x"
+    silent="postgres://postgres@127.0.0.1:$(head -n 1 port)/x"
+}
+
+# bats test_tags=postgres
+@test "a server that says nothing is given up after the time to connect" {
+    start_silent
+    expect 6 status --connect-timeout 1 --db-url "$silent"
+}
+
+# bats test_tags=postgres
+@test "files are hashed while a server says nothing" {
+    [ "$DBALT_TEST_SANITIZED" = false ] || skip "leaks cannot be looked for under strace"
+    makes_table 1.0.0-{1,2,3,4,5}-a
+    start_silent
+    run -6 strace -f -o opened -e trace=openat "$DBALT" status --connect-timeout 1 --db-url "$silent"
+    same "$(grep -c '"1.0.0-[1-5]-a.sql"' opened)" 5
 }
 
 # bats test_tags=since-14
