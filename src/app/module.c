@@ -22,7 +22,7 @@ typedef struct ModuleRun {
     DbaltError cause;         /* then */
 } ModuleRun;
 
-static bool is_module(const Standing *standing)
+bool module_stands(const Standing *standing)
 {
     return standing->alteration != NULL && standing->alteration->kind == KIND_JAVASCRIPT;
 }
@@ -59,7 +59,7 @@ static bool expect_modules(DbaltPlan *plan, DbaltError *error)
     const char **paths = arena_allocate_array(&arena, selection->count, sizeof *paths);
     size_t count = 0;
     for (size_t i = 0; i < selection->count; i++) {
-        if (!is_module(selection->rows[i]))
+        if (!module_stands(selection->rows[i]))
             continue;
         if (!find_module(&paths[count++], &arena, plan, selection->rows[i]->alteration->file, error))
             return false;
@@ -86,7 +86,7 @@ static bool start_host(DbaltPlan *plan, DbaltError *error)
 bool module_prepare(DbaltPlan *plan, DbaltError *error)
 {
     for (size_t i = 0; i < plan->selection.count; i++)
-        if (is_module(plan->selection.rows[i]))
+        if (module_stands(plan->selection.rows[i]))
             return start_host(plan, error);
 
     return true;

@@ -6,6 +6,9 @@
 #include "app/run.h"
 #include "history/transaction.h"
 
+/* Whether the alteration has a file, and is a module. */
+bool module_stands(const Standing *standing);
+
 /* DBALT_ERROR_SCRIPT where the database's driver cannot answer the queries of modules. */
 bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error);
 

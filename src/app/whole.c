@@ -314,9 +314,8 @@ static const char *copy_section(Arena *arena, const Script *script, SectionKind 
 
 bool whole_waits(const Run *run)
 {
-    const Alteration *file = run->standing->alteration;
-    bool is_stored = run->plan->action == DBALT_ROLLBACK && (file == NULL || run->plan->options.stored);
-    return is_stored || (file != NULL && file->kind == KIND_JAVASCRIPT);
+    bool is_stored = run->plan->action == DBALT_ROLLBACK && (run->standing->alteration == NULL || run->plan->options.stored);
+    return is_stored || module_stands(run->standing);
 }
 
 bool whole_prepare(Whole *whole, Run *run, DbaltError *error)
