@@ -190,7 +190,7 @@ static bool resolve(Survey *survey, const Record *record, DbaltError *error)
 bool survey_history(Survey *survey, bool for_writing, DbaltError *error)
 {
     Record record = {.asks_foreign = asks_foreign(survey)};
-    bool ok = history_read(&record, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, &record, error);
+    bool ok = record_read(&record, survey->arena, &survey->project->history, for_writing, error) && resolve(survey, &record, error);
     stop_cutting(survey);
     return ok;
 }

@@ -3,7 +3,7 @@
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
-#include "core/adoption.h"
+#include "core/state.h"
 #include "drivers/driver.h"
 
 /* The layout that this dbalt writes; it reads every history whose oldest reader is not above it. */
@@ -12,7 +12,7 @@
 typedef struct History {
     Connection *connection;          /* borrowed; NULL = no connection now */
     const char *by, *host, *version; /* written into rows and events; borrowed */
-    bool exists;                     /* as of the last history_read() */
+    bool exists;                     /* as of the last record_read() */
 } History;
 
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
@@ -33,34 +33,8 @@ typedef void HistoryRow(const Answer *answer, void *context);
 bool history_query(History *history, HistoryStatement statement, const char *const *values, size_t value_count, HistoryRow *take,
                    void *context, Fault *fault, DbaltError *error);
 
-/* What is read at once: most of the time of "nothing to do" is round trips. */
-typedef struct Record {
-    Deployments deployments; /* in order of identity */
-    bool asks_foreign;       /* by the caller: whether another program's state is looked for too */
-    ForeignState foreign;
-} Record;
-
-/*
- * Reads all rows; none when there is no history (nothing is created). A layout that is too new is DBALT_ERROR_DATABASE: for a writer
- * every newer one, for a reader the one whose oldest reader is newer than this.
- */
-bool history_read(Record *record, Arena *arena, History *history, bool for_writing, DbaltError *error);
-
-/* Who wrote himself down as holder of the deploy lock: for messages, and for finding what a killed one left. NULL = nobody did. */
-typedef struct Holder {
-    Arena *arena; /* of what is read */
-    const char *by, *host, *pid, *since, *backend;
-} Holder;
-
-/* Nobody when there is no history. */
-bool history_read_holder(Holder *holder, Arena *arena, History *history, DbaltError *error);
-
-/*
- * What whoever has just taken the deploy lock does, in one transaction, and one message where there are messages: makes the history where
- * there is none, removes the row of *holder, writes self down where nobody is, and reads all rows as history_read() does for writing.
- * *holder tells whose row is there now, also when it is one of the others that makes no sense. A race in the catalogue is tried again.
- */
-bool history_claim(Record *record, Holder *holder, Arena *arena, History *history, const Holder *self, DbaltError *error);
+/* A field of a row, copied into the arena; NULL where it is. */
+const char *history_copy_field(Arena *arena, const Answer *answer, size_t field);
 
 /* The way back as it was stored; "down" or "before_down" NULL when there was none. */
 bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,

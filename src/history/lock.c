@@ -17,7 +17,7 @@ static bool describe_holder(const char **text, Arena *arena, History *history, D
 {
     Connection *connection = history->connection;
     Holder holder;
-    if (!history_read_holder(&holder, arena, history, error))
+    if (!record_read_holder(&holder, arena, history, error))
         return false;
 
     LockHolder told = {0};
@@ -130,10 +130,10 @@ bool lock_take(Record *record, Arena *arena, History *history, const LockOptions
         .pid = own_pid(arena),
         .backend = driver->backend == NULL ? NULL : driver->backend(history->connection),
     };
-    bool ok = history_claim(record, &found, arena, history, &self, error);
+    bool ok = record_claim(record, &found, arena, history, &self, error);
     /* One who did not end well: what he did until his end is to be read, and his row to be ours then. */
     if (ok && !is_same(&found, &self))
-        ok = wait_for_orphan(history, &found, options, deadline, error) && history_claim(record, &found, arena, history, &self, error);
+        ok = wait_for_orphan(history, &found, options, deadline, error) && record_claim(record, &found, arena, history, &self, error);
 
     if (!ok && is_same(&found, &self))
         lock_give_back(history);

@@ -3,7 +3,7 @@
 #ifndef HISTORY_LOCK_H
 #define HISTORY_LOCK_H
 
-#include "history/history.h"
+#include "history/record.h"
 
 typedef struct LockOptions {
     bool no_wait;

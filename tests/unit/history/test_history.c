@@ -108,7 +108,7 @@ static void reads_rows_in_order_of_identity_with_all_columns(void **state)
     Record record = {0};
     DbaltError error;
     peer_open(&peer, sandbox, "ada");
-    assert_true(history_read(&record, &arena, &peer.history, true, &error));
+    assert_true(record_read(&record, &arena, &peer.history, true, &error));
     assert_int_equal(record.deployments.count, 0);
     assert_false(peer.history.exists);
     make_history(&peer);
@@ -116,7 +116,7 @@ static void reads_rows_in_order_of_identity_with_all_columns(void **state)
     Deploy late = {.identity = "20-z", .release = "2.0.0", .name = "z", .kind = "sql", .fingerprint = {{NULL, "aa", NULL, NULL}}};
     assert_int_equal(deploy(&peer, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
     assert_int_equal(deploy(&peer, &late, "select 1", &error).kind, OUTCOME_DONE);
-    assert_true(history_read(&record, &arena, &peer.history, true, &error));
+    assert_true(record_read(&record, &arena, &peer.history, true, &error));
     assert_int_equal(record.deployments.count, 2);
     assert_string_equal(record.deployments.rows[0].identity.text, "20-z");
     assert_string_equal(record.deployments.rows[0].fingerprint.sections[SECTION_UP], "aa");
@@ -142,11 +142,11 @@ static void names_a_row_that_makes_no_sense(void **state)
     assert_int_equal(deploy(&peer, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
 
     sandbox_query(sandbox, "update dbalt_alteration set release = 'soon'");
-    assert_false(history_read(&record, &arena, &peer.history, false, &error));
+    assert_false(record_read(&record, &arena, &peer.history, false, &error));
     assert_int_equal(error.code, DBALT_ERROR_DATABASE);
     assert_non_null(strstr(error.message, "\"soon\""));
     sandbox_query(sandbox, "update dbalt_alteration set identity = 'nonsense'");
-    assert_false(history_read(&record, &arena, &peer.history, false, &error));
+    assert_false(record_read(&record, &arena, &peer.history, false, &error));
     assert_non_null(strstr(error.message, "\"nonsense\""));
     arena_done(&arena);
     peer_close(&peer);
@@ -163,8 +163,8 @@ static void a_reader_copes_with_a_layout_that_still_knows_it(void **state)
     make_history(&peer);
     sandbox_query(sandbox, "update dbalt_layout set version = 2, oldest_reader = 1");
 
-    assert_true(history_read(&record, &arena, &peer.history, false, &error));
-    assert_false(history_read(&record, &arena, &peer.history, true, &error));
+    assert_true(record_read(&record, &arena, &peer.history, false, &error));
+    assert_false(record_read(&record, &arena, &peer.history, true, &error));
     assert_int_equal(error.code, DBALT_ERROR_DATABASE);
     arena_done(&arena);
     peer_close(&peer);
@@ -310,7 +310,7 @@ static void the_lock_brings_the_history_as_it_is_under_it(void **state)
     DbaltError error;
     peer_open(&first, sandbox, "ada");
     peer_open(&second, sandbox, "bob");
-    assert_true(history_read(&record, &second.arena, &second.history, true, &error));
+    assert_true(record_read(&record, &second.arena, &second.history, true, &error));
     assert_false(second.history.exists);
 
     assert_true(take_lock(&first, &(LockOptions){0}, &error));
