@@ -1,61 +1,8 @@
-/* history: reading, the guard, the journal and the lock, on SQLite. tests/cli shows the same on PostgreSQL. */
+/* history: reading, the guard and the journal, on SQLite. tests/cli shows the same on PostgreSQL. */
 
-#include "support/sandbox.h"
-#include "support/test.h"
+#include "peer.h"
 
 #include "history/journal.h"
-#include "history/lock.h"
-#include "history/transaction.h"
-
-typedef struct Peer {
-    Wait wait;
-    History history;
-    Arena arena;   /* of what it read under the lock */
-    Record record; /* that */
-} Peer;
-
-static void peer_open(Peer *peer, const Sandbox *sandbox, const char *by)
-{
-    DbaltError error;
-    Connection *connection = NULL;
-    assert_true(wait_init(&peer->wait));
-    const ConnectOptions options = {
-        .url = sandbox->url, .history_schema = "dbalt", .timeout = 1000, .limits = {.lock = 5000}, .wait = &peer->wait};
-    if (!driver_sqlite.connect(&connection, &options, &error))
-        fail_msg("%s", error.message);
-    peer->history = (History){.connection = connection, .by = by, .host = "here", .version = "0"};
-    peer->arena = (Arena){0};
-    peer->record = (Record){0};
-}
-
-static void peer_close(Peer *peer)
-{
-    driver_sqlite.close(peer->history.connection);
-    wait_done(&peer->wait);
-    arena_done(&peer->arena);
-}
-
-static bool take_lock(Peer *peer, const LockOptions *options, DbaltError *error)
-{
-    return lock_take(&peer->record, &peer->arena, &peer->history, options, error);
-}
-
-static void make_history(Peer *peer)
-{
-    DbaltError error;
-    assert_true(take_lock(peer, &(LockOptions){0}, &error));
-    lock_give_back(&peer->history);
-}
-
-static const Deploy deploy_a = {.identity = "100-a", .release = "1.0.0", .name = "a", .kind = "sql", .down = "delete from log"};
-
-static Outcome deploy(Peer *peer, const Deploy *what, const char *sql, DbaltError *error)
-{
-    Transaction transaction;
-    transaction_begin_deploy(&transaction, &peer->history, what, 0);
-    transaction_script(&transaction, text_of(sql), 1, false);
-    return transaction_finish(&transaction, NULL, NULL, error);
-}
 
 static Outcome roll_back(Peer *peer, const char *identity, const char *sql, DbaltError *error)
 {
@@ -261,144 +208,16 @@ static void the_journal_starts_anew_after_a_deploy(void **state)
     peer_close(&peer);
 }
 
-static char told[512];
-
-static void remember(const char *message, void *context)
-{
-    (void)context;
-    strncpy(told, message, sizeof told - 1);
-}
-
-static void the_lock_admits_one_and_names_it(void **state)
-{
-    Sandbox *sandbox = *state;
-    Peer first;
-    Peer second;
-    DbaltError error;
-    peer_open(&first, sandbox, "ada");
-    peer_open(&second, sandbox, "bob");
-    const LockOptions at_once = {.no_wait = true, .waiting = remember};
-    const LockOptions a_second = {.wait_seconds = 1, .waiting = remember};
-
-    assert_true(take_lock(&first, &at_once, &error));
-    assert_true(lock_check(&first.history, &error));
-    assert_false(take_lock(&second, &at_once, &error));
-    assert_int_equal(error.code, DBALT_ERROR_LOCKED);
-    assert_non_null(strstr(error.message, "ada on here (pid "));
-    assert_non_null(strstr(error.message, " since 20"));
-
-    assert_false(take_lock(&second, &a_second, &error));
-    assert_int_equal(error.code, DBALT_ERROR_LOCKED);
-    assert_non_null(strstr(error.hint, "within 1 s"));
-    assert_non_null(strstr(told, "ada on here"));
-
-    lock_give_back(&first.history);
-    assert_true(take_lock(&second, &at_once, &error));
-    lock_give_back(&second.history);
-    assert_false(lock_check(&second.history, &error));
-    assert_int_equal(error.code, DBALT_ERROR_DATABASE);
-    peer_close(&first);
-    peer_close(&second);
-}
-
-static void the_lock_brings_the_history_as_it_is_under_it(void **state)
-{
-    Sandbox *sandbox = *state;
-    Peer first;
-    Peer second;
-    Record record = {0};
-    DbaltError error;
-    peer_open(&first, sandbox, "ada");
-    peer_open(&second, sandbox, "bob");
-    assert_true(record_read(&record, &second.arena, &second.history, true, &error));
-    assert_false(second.history.exists);
-
-    assert_true(take_lock(&first, &(LockOptions){0}, &error));
-    assert_true(first.history.exists);
-    assert_int_equal(first.record.deployments.count, 0);
-    assert_int_equal(deploy(&first, &deploy_a, "select 1", &error).kind, OUTCOME_DONE);
-    lock_give_back(&first.history);
-
-    assert_true(take_lock(&second, &(LockOptions){0}, &error));
-    assert_int_equal(second.record.deployments.count, 1);
-    assert_string_equal(second.record.deployments.rows[0].identity.text, "100-a");
-    assert_string_equal(sandbox_query(sandbox, "select held_by from dbalt_holder"), "bob");
-    lock_give_back(&second.history);
-    peer_close(&first);
-    peer_close(&second);
-}
-
-static void a_history_that_cannot_be_read_is_held_by_nobody(void **state)
-{
-    static const struct {
-        const char *sql, *message;
-    } cases[] = {
-        {"update dbalt_layout set version = 2", "of layout 2"},
-        {"drop table dbalt_layout", "cannot read the history: "},
-        {"drop table dbalt_alteration", "cannot read the history: "},
-        {"drop table dbalt_holder", "cannot write to the history: "},
-        {"create trigger full before insert on dbalt_holder begin select raise(abort, 'full'); end", "cannot write to the history: full"},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        void *own = NULL;
-        assert_int_equal(sandbox_setup(&own), 0);
-        Sandbox *sandbox = own;
-        Peer peer;
-        DbaltError error;
-        peer_open(&peer, sandbox, "ada");
-        make_history(&peer);
-        sandbox_query(sandbox, cases[i].sql);
-
-        assert_false(take_lock(&peer, &(LockOptions){0}, &error));
-        assert_int_equal(error.code, DBALT_ERROR_DATABASE);
-        assert_non_null(strstr(error.message, cases[i].message));
-        assert_int_equal(peer.record.deployments.count, 0);
-        if (strstr(cases[i].sql, "drop table dbalt_holder") == NULL)
-            assert_string_equal(sandbox_query(sandbox, "select count(*) from dbalt_holder"), "0");
-        assert_false(lock_check(&peer.history, &error));
-        peer_close(&peer);
-        sandbox_teardown(&own);
-    }
-    (void)state;
-}
-
-static void a_cancel_ends_the_wait_for_the_lock(void **state)
-{
-    Sandbox *sandbox = *state;
-    Peer first;
-    Peer second;
-    DbaltError error;
-    peer_open(&first, sandbox, "ada");
-    peer_open(&second, sandbox, "bob");
-    const LockOptions options = {.waiting = remember};
-
-    assert_true(take_lock(&first, &options, &error));
-    wait_cancel(&second.wait);
-    assert_false(take_lock(&second, &options, &error));
-    assert_int_equal(error.code, DBALT_ERROR_INTERRUPTED);
-    lock_give_back(&first.history);
-    peer_close(&first);
-    peer_close(&second);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_guard_lets_an_alteration_through_once),
-        TEST(a_scripts_own_violations_are_failures_and_no_rivals),
-        TEST(reads_rows_in_order_of_identity_with_all_columns),
-        TEST(names_a_row_that_makes_no_sense),
-        TEST(a_reader_copes_with_a_layout_that_still_knows_it),
-        TEST(finds_out_what_became_of_a_lost_one),
-        TEST(the_stored_way_back_of_what_is_gone_is_an_error),
-        TEST(leaves_the_tables_of_somebody_else_alone),
+        TEST(the_guard_lets_an_alteration_through_once),        TEST(a_scripts_own_violations_are_failures_and_no_rivals),
+        TEST(reads_rows_in_order_of_identity_with_all_columns), TEST(names_a_row_that_makes_no_sense),
+        TEST(a_reader_copes_with_a_layout_that_still_knows_it), TEST(finds_out_what_became_of_a_lost_one),
+        TEST(the_stored_way_back_of_what_is_gone_is_an_error),  TEST(leaves_the_tables_of_somebody_else_alone),
         TEST(the_journal_starts_anew_after_a_deploy),
-        TEST(the_lock_admits_one_and_names_it),
-        TEST(the_lock_brings_the_history_as_it_is_under_it),
-        cmocka_unit_test(a_history_that_cannot_be_read_is_held_by_nobody),
-        TEST(a_cancel_ends_the_wait_for_the_lock),
     };
     return cmocka_run_group_tests_name("history", tests, NULL, NULL);
 }
