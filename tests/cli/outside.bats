@@ -82,28 +82,56 @@ SQL
     same "$(invalid j)" t
 }
 
-# A function that makes a build last, and a table on which it does.
-slow_table() {
-    query "create function slow(integer) returns integer language plpgsql immutable as 'begin perform pg_sleep(0.05); return \$1; end'"
-    query "create table t (x integer); insert into t select generate_series(1, 60)"
+# A table t, and a session that has it open for writing: a concurrent build waits for its end. $holder is its process on the server.
+held_table() {
+    query "create table t (x integer)"
+    hold "lock table t in row exclusive mode"
 }
-is_building() { [ "$(query "select count(*) from pg_stat_progress_create_index where datname = current_database() and phase like 'building%'")" -gt 0 ]; }
-is_not_building() { [ "$(query "select count(*) from pg_stat_progress_create_index where datname = current_database()")" -eq 0 ]; }
 
-# bats test_tags=postgres
-@test "a concurrent build that was killed is built again, without a question" {
-    slow_table
+# hold STATEMENT: a transaction that runs it and stays open
+hold() {
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"begin; $1; select pg_sleep(300)" &
+    started+=("$!")
+    until_true 30 has_sleeper
+    holder=$(query "select pid from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()")
+}
+
+# The process that builds concurrently, once it waits for the writers of its table.
+building() { query "select pid from pg_stat_progress_create_index where datname = current_database() and command = 'CREATE INDEX CONCURRENTLY' and phase like 'waiting for writers%'"; }
+is_building() { [ -n "$(building)" ]; }
+
+# end_sessions PID...: until they are gone
+end_sessions() {
+    local each
+    for each in "$@"; do
+        query "select pg_terminate_backend($each)"
+        until_true 30 is_gone "$each"
+    done
+}
+is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" -eq 0 ]; }
+
+# says NAME TEXT: whether what was started says it by now
+says() { grep -qF -- "$2" "$1.err"; }
+
+# killed_build: a deploy that is killed while its concurrent build waits for a writer; $holder and $orphan are their processes on the server
+killed_build() {
+    held_table
     alteration 1.0.0-1-a.sql <<'SQL'
 -- dbalt: before-up
-create index concurrently if not exists i on t (slow(x));
+create index concurrently if not exists i on t (x);
 -- dbalt: up
 SQL
     start deploy deploy latest
     until_true 30 is_building
+    orphan=$(building)
     kill -KILL "$pid"
     finish deploy "$pid"
-    query "select pg_terminate_backend(pid) from pg_stat_progress_create_index"
-    until_true 30 is_not_building
+}
+
+# bats test_tags=postgres
+@test "a concurrent build that was killed is built again, without a question" {
+    killed_build
+    end_sessions "$orphan" "$holder"
     same "$(invalid i)" t
 
     expect 0 deploy latest
@@ -116,29 +144,19 @@ SQL
 
 # bats test_tags=postgres
 @test "a concurrent build that outlived its deploy is taken as done" {
-    slow_table
-    alteration 1.0.0-1-a.sql <<'SQL'
--- dbalt: before-up
-create index concurrently i on t (slow(x));
--- dbalt: up
--- dbalt: before-down
-drop index concurrently i;
--- dbalt: down
-SQL
-    start deploy deploy latest
-    until_true 30 is_building
-    kill -KILL "$pid"
-    finish deploy "$pid"
-
-    expect 0 deploy latest
-    err "Waiting for another deploy"
+    killed_build
+    start second deploy latest
+    until_true 30 says second "Waiting for another deploy"
+    end_sessions "$holder"
+    finish second "$pid"
+    same "$status" 0
     err 'Statement 1 of "before-up" was begun at 20'
     err ", and is done"
     same "$(invalid i)" f
     same "$(steps)" "step-begun 1 step-skipped 1"
 }
 
-# killed_drop: a roll back that is killed while its concurrent drop waits for a reader; $reader and $orphan are their processes on the server
+# killed_drop: a roll back that is killed while its concurrent drop waits for a reader; $holder and $orphan are their processes on the server
 killed_drop() {
     query "create table t (x integer)"
     alteration 1.0.0-1-a.sql <<'SQL'
@@ -150,10 +168,7 @@ drop index concurrently i;
 -- dbalt: down
 SQL
     expect 0 deploy latest
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"begin; select from t; select pg_sleep(300)" &
-    started+=("$!")
-    until_true 30 has_sleeper
-    reader=$(query "select pid from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()")
+    hold "select from t"
     start rollback rollback 0.1.0 --yes
     until_true 30 drop_waits
     orphan=$(dropping)
@@ -163,20 +178,10 @@ SQL
 dropping() { query "select pid from pg_stat_activity where query like 'drop index concurrently%' and state = 'active' and wait_event_type = 'Lock'"; }
 drop_waits() { [ -n "$(dropping)" ]; }
 
-# end_sessions PID...: until they are gone
-end_sessions() {
-    local each
-    for each in "$@"; do
-        query "select pg_terminate_backend($each)"
-        until_true 30 is_gone "$each"
-    done
-}
-is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" -eq 0 ]; }
-
 # bats test_tags=postgres
 @test "a concurrent drop that was killed is done again, without a question" {
     killed_drop
-    end_sessions "$orphan" "$reader"
+    end_sessions "$orphan" "$holder"
     expect 0 rollback 0.1.0 --yes
     err 'Statement 1 of "before-down" was begun at 20'
     err "and not done: it runs again"
@@ -186,7 +191,7 @@ is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" 
 # bats test_tags=postgres
 @test "a concurrent drop that outlived its roll back is taken as done" {
     killed_drop
-    end_sessions "$reader"
+    end_sessions "$holder"
     expect 0 rollback 0.1.0 --yes
     err 'Statement 1 of "before-down" was begun at 20'
     err ", and is done"
@@ -195,22 +200,24 @@ is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" 
 
 # bats test_tags=postgres
 @test "an invalid index that another session is building is not touched" {
-    slow_table
+    held_table
     alteration 1.0.0-1-a.sql <<'SQL'
 -- dbalt: before-up
-create index concurrently if not exists i on t (slow(x));
+create index concurrently if not exists i on t (x);
 -- dbalt: up
 SQL
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"create index concurrently i on t (slow(x))" &
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"create index concurrently i on t (x)" &
     started+=("$!")
     until_true 30 is_building
     local before
     before=$(query "select 'i'::regclass::oid")
     same "$(invalid i)" t
-    expect 0 deploy latest
-    err "waits for pid "
+    start deploy deploy latest
+    until_true 30 says deploy "waits for pid $(building) "
+    end_sessions "$holder"
+    finish deploy "$pid"
+    same "$status" 0
     err_not "Dropped"
-    is_not_building
     same "$(query "select 'i'::regclass::oid")" "$before"
     same "$(invalid i)" f
 }

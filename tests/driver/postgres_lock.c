@@ -126,6 +126,25 @@ static void ends_an_orphan_that_waits_for_its_client(void **state)
     client_close(&other);
 }
 
+static void waits_for_an_orphan_that_computes(void **state)
+{
+    Fixture *fixture = *state;
+    Client other;
+    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
+    char backend[64];
+    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
+    client_step(&other, STEP_BEGIN);
+    client_script(&other, "DO $$ BEGIN LOOP END LOOP; END $$");
+    driver_postgres.send(other.connection);
+    assert_true(fixture_becomes(fixture, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %' AND wait_event IS NULL", "1\n"));
+
+    for (int tries = 0; tries < 20; tries++)
+        assert_true(orphan_is_busy(&fixture->client, backend));
+    assert_string_equal(fixture_query(fixture, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'"), "t\n");
+    assert_int_equal(client_run(&other).fault, FAULT_CONNECTION);
+    client_close(&other);
+}
+
 static void waits_for_an_orphan_that_it_may_not_end(void **state)
 {
     Fixture *fixture = *state;
@@ -160,6 +179,7 @@ int main(void)
         DATABASE_TEST(a_heartbeat_takes_no_snapshot),
         DATABASE_TEST(tells_who_holds_the_lock),
         DATABASE_TEST(ends_an_orphan_that_waits_for_its_client),
+        DATABASE_TEST(waits_for_an_orphan_that_computes),
         DATABASE_TEST(waits_for_an_orphan_that_it_may_not_end),
         DATABASE_TEST(is_no_orphan_of_its_own),
     };
