@@ -159,7 +159,7 @@ before_up() {
     is_pooled && skip "there are no limits"
     before_up 'await pool.query(sql`alter table a add column more text`);'
     hold "lock table a"
-    expect 1 deploy latest --lock-timeout=0.1
+    expect 1 deploy latest --lock-timeout=4
     err "lock timeout"
     err "it waited for "
     err_not "trying again"
@@ -178,7 +178,7 @@ before_up() {
     is_pooled && skip "nobody watches"
     printf 'export default { up: async () => {} };' | alteration 1.0.0-2-b.mjs
     hold "lock table a"
-    expect 1 deploy latest --lock-timeout=1 --lock-retries=0
+    expect 1 deploy latest --lock-timeout=4 --lock-retries=0
     err "it was tried 1 time; "
     err "1.0.0-1-a.sql: waits for pid"
     err_not "1.0.0-2-b.mjs"

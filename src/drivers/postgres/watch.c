@@ -15,7 +15,10 @@
 
 #define OUTLINE_LENGTH 120
 
-/* Of $1, the process that runs the statement: whether it is at work, phase and per cent, and who blocks it, a row for each. */
+/*
+ * Of $1, the process that runs the statement: whether it is at work, phase and per cent, and who blocks it, a row for each. A concurrent
+ * build waits for every snapshot, this question's too: that is nobody's news.
+ */
 #define WATCH_SQL                                                                                                                      \
     "SELECT a.state = 'active',\n"                                                                                                     \
     "       p.phase, round(100.0 * least(p.done, p.total) / nullif(p.total, 0))::int,\n"                                               \
@@ -29,7 +32,7 @@
     "    SELECT lower(command) || ': ' || phase, heap_blks_scanned, CASE WHEN phase LIKE '%%scanning heap' THEN heap_blks_total END\n" \
     "    FROM pg_catalog.pg_stat_progress_cluster WHERE pid = a.pid\n%s"                                                               \
     ") AS p (phase, done, total) ON true\n"                                                                                            \
-    "LEFT JOIN LATERAL unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid) ON true\n"                                                \
+    "LEFT JOIN LATERAL unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid) ON w.pid <> pg_backend_pid()\n"                           \
     "LEFT JOIN pg_catalog.pg_stat_activity AS b ON b.pid = w.pid\n"                                                                    \
     "WHERE a.pid = %d\n"                                                                                                               \
     "LIMIT 4"
