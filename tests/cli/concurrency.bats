@@ -167,6 +167,7 @@ story_is_one() {
     alteration 1.0.0-2-b.sql <<'SQL'
 create table b (id integer);
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid();
+do $$ begin while exists (select from pg_locks where locktype = 'advisory') loop perform pg_sleep(0.05); end loop; end $$;
 select pg_sleep(0.5); -- its socket is closed a moment after it is gone
 SQL
     expect 6 deploy latest
@@ -310,7 +311,7 @@ free() {
 # bats test_tags=postgres
 @test "a deploy that is stopped, or whose host is lost, loses the lock, and does nothing when it comes back" {
     query "create table log (n text)"
-    printf "insert into log values ('a'); select pg_sleep(3);\n" | alteration 1.0.0-1-a.sql
+    printf "insert into log values ('a'); select pg_sleep(10);\n" | alteration 1.0.0-1-a.sql
     printf "insert into log values ('b');\n" | alteration 1.0.0-2-b.sql
     start stopped deploy latest --no-pipeline
     local stopped=$pid

@@ -182,10 +182,11 @@ SQL
 @test "a deadlock or a lock that is not to be had is tried again" {
     query "create table a (id integer)"
     printf 'alter table a add column more text;\n' | alteration 1.0.0-1-a.sql
-    # Another session keeps the table for a while.
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- <<<"begin; lock table a; select pg_sleep(3); commit;" &
-    started+=("$!")
-    until_true 10 has_sleeper
-    expect 0 deploy latest
+    hold "lock table a"
+    start deploy deploy latest --lock-timeout=0.2 --lock-retries=100
+    until_true 60 says deploy "trying again"
+    let_go
+    finish deploy "$pid"
+    same "$status" 0
     same "$(query "select count(*) from information_schema.columns where table_name = 'a'")" 2
 }

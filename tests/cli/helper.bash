@@ -173,6 +173,9 @@ finish() {
     stderr=$(<"$1.err")
 }
 
+# says NAME TEXT: whether what was started says it by now
+says() { grep -qF -- "$2" "$1.err"; }
+
 # until_true SECONDS COMMAND...: polls
 until_true() {
     local seconds=$1 end
@@ -201,6 +204,25 @@ sleepers() {
 }
 has_sleeper() { [ "$(sleepers)" -gt 0 ]; }
 has_no_sleeper() { [ "$(sleepers)" -eq 0 ]; }
+
+# hold STATEMENT: another session runs it in a transaction that stays open until let_go; $holder is its process on the server
+hold() {
+    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"begin; $1; select pg_sleep(300); commit;" &
+    started+=("$!")
+    until_true 60 has_sleeper
+    holder=$(query "select pid from pg_stat_activity where datname = current_database() and query like '%pg\\_sleep(%' and pid <> pg_backend_pid()")
+}
+let_go() { end_sessions "$holder"; }
+
+# end_sessions PID...: until they are gone
+end_sessions() {
+    local each
+    for each in "$@"; do
+        query "select pg_terminate_backend($each)"
+        until_true 60 is_gone "$each"
+    done
+}
+is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" -eq 0 ]; }
 
 # A statement that takes minutes unless it is cancelled.
 long_statement() {

@@ -9,19 +9,6 @@ more_setup() {
     printf -- '-- dbalt: up\nalter table a add column more text;\n-- dbalt: down\nalter table a drop column more;\n' | alteration 1.0.0-1-a.sql
 }
 
-# hold LOCK: another session keeps it for a long time; $pid is its psql
-hold() {
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- <<<"begin; $1; select pg_sleep(300); commit;" &
-    pid=$!
-    started+=("$pid")
-    until_true 60 has_sleeper
-}
-
-let_go() {
-    query "select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()"
-    until_true 60 has_no_sleeper
-}
-
 columns() { query "select count(*) from information_schema.columns where table_name = 'a'"; }
 has_waiter() { [ "$(query "select count(*) from pg_locks where not granted and locktype = 'relation'")" -gt 0 ]; }
 

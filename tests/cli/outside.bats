@@ -88,30 +88,9 @@ held_table() {
     hold "lock table t in row exclusive mode"
 }
 
-# hold STATEMENT: a transaction that runs it and stays open
-hold() {
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- 4>&- <<<"begin; $1; select pg_sleep(300)" &
-    started+=("$!")
-    until_true 30 has_sleeper
-    holder=$(query "select pid from pg_stat_activity where query like '%pg\\_sleep(%' and pid <> pg_backend_pid()")
-}
-
 # The process that builds concurrently, once it waits for the writers of its table.
 building() { query "select pid from pg_stat_progress_create_index where datname = current_database() and command = 'CREATE INDEX CONCURRENTLY' and phase like 'waiting for writers%'"; }
 is_building() { [ -n "$(building)" ]; }
-
-# end_sessions PID...: until they are gone
-end_sessions() {
-    local each
-    for each in "$@"; do
-        query "select pg_terminate_backend($each)"
-        until_true 30 is_gone "$each"
-    done
-}
-is_gone() { [ "$(query "select count(*) from pg_stat_activity where pid = $1")" -eq 0 ]; }
-
-# says NAME TEXT: whether what was started says it by now
-says() { grep -qF -- "$2" "$1.err"; }
 
 # killed_build: a deploy that is killed while its concurrent build waits for a writer; $holder and $orphan are their processes on the server
 killed_build() {
@@ -147,7 +126,7 @@ SQL
     killed_build
     start second deploy latest
     until_true 30 says second "Waiting for another deploy"
-    end_sessions "$holder"
+    let_go
     finish second "$pid"
     same "$status" 0
     err 'Statement 1 of "before-up" was begun at 20'
@@ -191,7 +170,7 @@ drop_waits() { [ -n "$(dropping)" ]; }
 # bats test_tags=postgres
 @test "a concurrent drop that outlived its roll back is taken as done" {
     killed_drop
-    end_sessions "$holder"
+    let_go
     expect 0 rollback 0.1.0 --yes
     err 'Statement 1 of "before-down" was begun at 20'
     err ", and is done"
@@ -214,7 +193,7 @@ SQL
     same "$(invalid i)" t
     start deploy deploy latest
     until_true 30 says deploy "waits for pid $(building) "
-    end_sessions "$holder"
+    let_go
     finish deploy "$pid"
     same "$status" 0
     err_not "Dropped"
@@ -480,18 +459,20 @@ SQL
 @test "a lock that is lost while before-up runs stops the deploy before up" {
     alteration 1.0.0-1-a.sql <<'SQL'
 -- dbalt: before-up
-select pg_sleep(2);
+do $$ begin while not exists (select from gate) loop perform pg_sleep(0.05); end loop; end $$;
 -- dbalt: up
 create table a (id integer);
 SQL
+    query "create table gate (open boolean)"
     start_slow deploy deploy latest
-    query "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+    end_sessions "$(query "select pid from pg_locks where locktype = 'advisory'")"
+    query "insert into gate values (true)"
     finish deploy "$pid"
     same "$status" 6
     [[ $stderr == *"deploy lock was lost"* ]] || show "it does not say so"
-    same "$(tables)" "ran"
+    same "$(tables)" "gate ran"
     expect 0 deploy latest
-    same "$(tables)" "a ran"
+    same "$(tables)" "a gate ran"
 }
 
 @test "transaction control in before-up is refused before anything runs" {

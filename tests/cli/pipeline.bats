@@ -61,11 +61,12 @@ fail 3-fails"
     query "create table held (id integer)"
     printf 'alter table held add column more text;' | alteration 1.0.0-2-held.sql
     rm "$DBALT_DIR/1.0.0-2-${database}_2.sql"
-    psql -XAtq "$DB_URL" >/dev/null 2>&1 3>&- <<<"begin; lock table held; select pg_sleep(2); commit;" &
-    started+=("$!")
-    until_true 60 has_sleeper
-    expect 0 deploy latest --lock-timeout=0.2 --lock-retries=60
-    err "trying again"
+    hold "lock table held"
+    start deploy deploy latest --lock-timeout=0.2 --lock-retries=100
+    until_true 60 says deploy "trying again"
+    let_go
+    finish deploy "$pid"
+    same "$status" 0
     same "$(deployed)" "1-${database}_1 2-held 3-${database}_3 4-${database}_4"
     same "$(events "kind = 'deploy'" | wc -l)" "4"
 }
