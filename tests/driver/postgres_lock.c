@@ -165,6 +165,23 @@ static void waits_for_an_orphan_that_it_may_not_end(void **state)
     client_close(&stranger);
 }
 
+/* A copy of a database has the holder's row too. */
+static void is_no_orphan_of_another_database(void **state)
+{
+    Fixture *fixture = *state;
+    Client other;
+    assert_true(client_open(&other, fixture_url("postgres", "postgres"), CLIENT_WRITES));
+    char backend[64];
+    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
+    client_step(&other, STEP_BEGIN);
+    assert_true(client_run(&other).ok);
+
+    assert_false(orphan_is_busy(&fixture->client, backend));
+    client_step(&other, STEP_ROLLBACK);
+    assert_true(client_run(&other).ok);
+    client_close(&other);
+}
+
 static void is_no_orphan_of_its_own(void **state)
 {
     Fixture *fixture = *state;
@@ -181,6 +198,7 @@ int main(void)
         DATABASE_TEST(ends_an_orphan_that_waits_for_its_client),
         DATABASE_TEST(waits_for_an_orphan_that_computes),
         DATABASE_TEST(waits_for_an_orphan_that_it_may_not_end),
+        DATABASE_TEST(is_no_orphan_of_another_database),
         DATABASE_TEST(is_no_orphan_of_its_own),
     };
     return cmocka_run_group_tests_name("driver/postgres-lock", tests, NULL, NULL);

@@ -15,7 +15,8 @@
 /*
  * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
  * commands go through several transactions), is for its own user. Between two of the alterations that were sent ahead it is idle for a
- * moment. One that computes waits for nothing: its wait_event_type is null. The pid may belong to another process by now.
+ * moment. One that computes waits for nothing: its wait_event is null. The pid may belong to another process by now, and a copy of a
+ * database has the row of a holder that is at work on the other.
  */
 #define ORPHAN_SQL                                                                                                                    \
     "WITH orphan AS (\n"                                                                                                              \
@@ -23,10 +24,10 @@
     "         a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '200 ms'\n"                                          \
     "           OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted) AS " \
     "works,\n"                                                                                                                        \
-    "         (a.state LIKE 'idle%%' OR a.wait_event_type IS NOT DISTINCT FROM 'Client') AND pg_has_role(a.usesysid, 'USAGE')\n"      \
-    "           AND (NOT r.rolsuper OR current_setting('is_superuser') = 'on') AS may_end\n"                                          \
+    "         (a.state LIKE 'idle%%' OR coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false))\n"                            \
+    "           AND pg_has_role(a.usesysid, 'USAGE') AND (NOT r.rolsuper OR current_setting('is_superuser') = 'on') AS may_end\n"     \
     "  FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid\n"                                   \
-    "  WHERE a.pid = %ld AND a.pid <> pg_backend_pid()\n"                                                                             \
+    "  WHERE a.pid = %ld AND a.pid <> pg_backend_pid() AND a.datname = current_database()\n"                                          \
     "    AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld)\n"                                  \
     "SELECT CASE WHEN may_end THEN pg_terminate_backend(pid) END FROM orphan WHERE works OR may_end"
 
