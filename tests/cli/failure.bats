@@ -190,3 +190,23 @@ SQL
     same "$status" 0
     same "$(query "select count(*) from information_schema.columns where table_name = 'a'")" 2
 }
+
+# bats test_tags=postgres
+@test "a concurrent build that outlived its deploy is waited for and taken as done, behind a pooler too" {
+    query "create table t (x integer)"
+    printf -- '-- dbalt: before-up\ncreate index concurrently i on t (x);\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "lock table t in row exclusive mode"
+    start deploy deploy latest
+    until_true 30 builds
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    start second deploy latest
+    until_true 30 waits second
+    let_go
+    finish second "$pid"
+    same "$status" 0
+    err ", and is done"
+    same "$(query "select indisvalid from pg_index where indexrelid = 'i'::regclass")" t
+}
+builds() { [ "$(query "select count(*) from pg_stat_progress_create_index where command = 'CREATE INDEX CONCURRENTLY' and phase like 'waiting for writers%'")" -gt 0 ]; }
+waits() { says "$1" "waits for pid" || says "$1" "Waiting for another deploy"; }

@@ -135,6 +135,29 @@ SQL
     same "$(steps)" "step-begun 1 step-skipped 1"
 }
 
+# The process that waits for a lock at a statement that begins like this.
+waiting_at() { query "select pid from pg_stat_activity where query like '$1%' and state = 'active' and wait_event_type = 'Lock' and datname = current_database()"; }
+waits_at() { [ -n "$(waiting_at "$1")" ]; }
+
+# bats test_tags=postgres
+@test "an index of the same name that was there before is not taken as built" {
+    query "create table t (x integer, y integer); create index i on t (y)"
+    printf -- '-- dbalt: before-up\ncreate index concurrently i on t (x);\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "lock table t in share mode"
+    start deploy deploy latest
+    until_true 30 waits_at "create index"
+    local orphan
+    orphan=$(waiting_at "create index")
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    end_sessions "$orphan" "$holder"
+
+    expect 1 deploy latest
+    err "and not done: it runs again"
+    err 'relation "i" already exists'
+    same "$(deployed)" ""
+}
+
 # killed_drop: a roll back that is killed while its concurrent drop waits for a reader; $holder and $orphan are their processes on the server
 killed_drop() {
     query "create table t (x integer)"
@@ -149,14 +172,11 @@ SQL
     expect 0 deploy latest
     hold "select from t"
     start rollback rollback 0.1.0 --yes
-    until_true 30 drop_waits
-    orphan=$(dropping)
+    until_true 30 waits_at "drop index concurrently"
+    orphan=$(waiting_at "drop index concurrently")
     kill -KILL "$pid"
     finish rollback "$pid"
 }
-dropping() { query "select pid from pg_stat_activity where query like 'drop index concurrently%' and state = 'active' and wait_event_type = 'Lock'"; }
-drop_waits() { [ -n "$(dropping)" ]; }
-
 # bats test_tags=postgres
 @test "a concurrent drop that was killed is done again, without a question" {
     killed_drop
@@ -175,6 +195,26 @@ drop_waits() { [ -n "$(dropping)" ]; }
     err 'Statement 1 of "before-down" was begun at 20'
     err ", and is done"
     same "$(query "select to_regclass('i')")" ""
+}
+
+# bats test_tags=postgres
+@test "what became of a concurrent drop is asked where another schema has an index of that name" {
+    query "create schema a; create table a.t (x integer); create index i on a.t (x)"
+    query "create schema b; create table b.t (x integer); create index i on b.t (x)"
+    query "alter database $database set search_path = a, b"
+    printf -- '-- dbalt: before-up\ndrop index concurrently i;\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "select from a.t"
+    start deploy deploy latest
+    until_true 30 waits_at "drop index concurrently"
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    let_go
+
+    expect 1 deploy latest
+    err "it is not known how it ended"
+    same "$(query "select indexrelid::regclass from pg_index where indexrelid::regclass::text like '%i'")" i
+    expect 0 deploy latest --resume=skip
+    same "$(query "select count(*) from pg_class where relname = 'i' and relnamespace = 'b'::regnamespace")" 1
 }
 
 # bats test_tags=postgres
@@ -199,6 +239,65 @@ SQL
     err_not "Dropped"
     same "$(query "select 'i'::regclass::oid")" "$before"
     same "$(invalid i)" f
+}
+
+# bats test_tags=postgres
+@test "an invalid index is found by a long name too, and while another role builds elsewhere" {
+    local long owner=owner_$$ other=other_$$
+    long=$(printf 'a%.0s' {1..70})
+    query "create role $owner login; create role $other login; grant create on schema public to $owner, $other; grant create on database $database to $owner"
+    query "create table t (x integer); insert into t values (1), (1); alter table t owner to $owner; grant select on ran to $owner"
+    query "create table u (x integer); alter table u owner to $other"
+    query "create unique index concurrently $long on t (x)" 2>/dev/null || true
+    query "delete from t"
+    printf -- '-- dbalt: before-up\ncreate unique index concurrently if not exists %s on t (x);\n-- dbalt: up\n' "$long" | alteration 1.0.0-1-a.sql
+
+    hold "lock table u in row exclusive mode"
+    psql -XAtq "$(url_with "$DB_URL" "$database" "$other")" >/dev/null 2>&1 3>&- 4>&- <<<"create index concurrently on u (x)" &
+    started+=("$!")
+    until_true 30 is_building
+    start deploy deploy latest --db-url "$(url_with "$DB_URL" "$database" "$owner")"
+    until_true 30 says deploy "Dropped the invalid index aaa"
+    let_go
+    finish deploy "$pid"
+    same "$status" 0
+    same "$(invalid "$long")" f
+    query "reassign owned by $owner, $other to current_user; drop owned by $owner, $other; drop role $owner, $other"
+}
+
+# bats test_tags=postgres
+@test "somebody else's concurrent build that waits for the same table is not broken off" {
+    query "create table t (x integer); create index i on t (x)"
+    printf -- '-- dbalt: before-up\ncreate index concurrently j on t (x);\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
+    hold "lock table t in share update exclusive mode"
+    psql -XAtq "$DB_URL" >/dev/null 2>other.err 3>&- 4>&- <<<"reindex index concurrently i" &
+    local other=$!
+    started+=("$other")
+    until_true 30 waits_at reindex
+    start deploy deploy latest
+    until_true 30 says deploy "waits for pid "
+    let_go
+    finish deploy "$pid"
+    same "$status" 0
+    wait "$other" || true
+    same "$(cat other.err)" ""
+    same "$(query "select count(*) from pg_index where indrelid = 't'::regclass and indisvalid")" 2
+    same "$(query "select count(*) from pg_index where indrelid = 't'::regclass")" 2
+}
+
+# bats test_tags=postgres
+@test "names with escapes, and with comments in between, are no hindrance" {
+    query "create table t (x integer)"
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+create index concurrently U&"i\0061" on t (x);
+create index concurrently j on public /* here */ . t (x);
+drop index concurrently public -- there
+    . j;
+-- dbalt: up
+SQL
+    expect 0 deploy latest
+    same "$(query "select indexrelid::regclass from pg_index where indrelid = 't'::regclass")" ia
 }
 
 # bats test_tags=postgres

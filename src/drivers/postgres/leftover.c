@@ -10,33 +10,54 @@
 #include "drivers/postgres/postgres.h"
 #include "sql/lexer.h"
 
-/*
- * Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Only when nobody is building on
- * that table now; of sessions that are hidden from us we cannot know, so they count. $1 is the table, $2 the index, as written.
- */
-#define FIND_SQL                                                                                                         \
-    "SELECT c.oid::regclass::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
-    "WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1] AND c.relkind = 'i' AND NOT i.indisvalid\n" \
-    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index AS p WHERE p.datname = current_database()\n" \
-    "                  AND (p.relid = i.indrelid OR p.relid IS NULL))"
+#define OID_OF(name) "pg_catalog.to_regclass(" name ")::oid"
+#define TABLE_OF(index) "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = " OID_OF(index) ")"
 
 /*
- * Who builds on that table. A second build would wait for the lock of the first, which in the end waits for every snapshot, the second's
- * too: the server would break the first one off, and leave its index invalid.
+ * The lock of whoever builds, or drops, an index of the table concurrently, or waits for it, or vacuums: everybody may see it, whosever
+ * the session is, and those that wait in the queue too. It is held, or waited for, by one at a time.
  */
-#define BUILDERS_SQL                                                                                              \
-    "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\n"                                                         \
-    "FROM pg_catalog.pg_stat_progress_create_index AS p JOIN pg_catalog.pg_stat_activity AS b ON b.pid = p.pid\n" \
-    "WHERE p.datname = current_database() AND p.relid = to_regclass(%s)"
+#define CHANGES_TABLE(lock, table)                                                                                    \
+    lock ".locktype = 'relation' AND " lock ".mode = 'ShareUpdateExclusiveLock' AND " lock ".relation = " table "\n"  \
+    "  AND " lock ".database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
+    " AND " lock ".pid <> pg_catalog.pg_backend_pid()"
+
+/*
+ * Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Only when nobody is at the
+ * table's indexes now. A name is cut by the server as it cuts any.
+ */
+#define FIND_SQL                                                                                                          \
+    "SELECT c.oid::regclass::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"  \
+    "WHERE i.indrelid = " OID_OF("%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND c.relkind = 'i'\n"     \
+    "  AND NOT i.indisvalid\n"                                                                                            \
+    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", "i.indrelid") ")"
+
+/*
+ * Who is at the table's indexes. A second build would wait for the lock of the first, which in the end waits for every snapshot, the
+ * second's too: the server would break the first one off, and leave its index invalid.
+ */
+#define BUILDERS_SQL                                                                                   \
+    "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\n"                                              \
+    "FROM pg_catalog.pg_stat_activity AS b\n"                                                          \
+    "WHERE b.pid IN (SELECT l.pid FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", "%s") ")\n" \
+    "ORDER BY b.pid LIMIT 4"
 
 #define BUILDERS_INTERVAL 500 /* milliseconds */
 
-/* Whether an index is there and of use; the same parameters. */
-#define BUILT_SQL                                                                                  \
-    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
-    "WHERE i.indrelid = to_regclass(%s) AND c.relname = (parse_ident(%s))[1] AND i.indisvalid"
+/* Whether an index is there, of use, and no older than the last step that was begun; else it is another one, of the same name. */
+#define BUILT_SQL                                                                                                         \
+    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"                        \
+    "WHERE i.indrelid = " OID_OF("%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND i.indisvalid\n"        \
+    "  AND pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age(e.xmin) FROM %s.event AS e WHERE e.kind = 'step-begun'\n"     \
+    "                                 ORDER BY e.sequence DESC LIMIT 1)"
 
-#define GONE_SQL "SELECT WHERE to_regclass(%s) IS NULL"
+/*
+ * An index that is there though it was to be dropped; and whether it may be another one, which the name means now: a drop begins by
+ * making its index invalid, and no other schema is in the way of a name that has its own.
+ */
+#define KEPT_SQL                                                                                          \
+    "SELECT i.indisvalid AND %s AND pg_catalog.cardinality(pg_catalog.current_schemas(false)) > 1\n"      \
+    "FROM pg_catalog.pg_index AS i WHERE i.indexrelid = " OID_OF("%s")
 
 typedef struct Reader {
     Lexer lexer;
@@ -58,24 +79,38 @@ static bool take_word(Reader *reader, Text word)
     return true;
 }
 
-/* A name with its dots, as it was written. */
-static Text take_name(Reader *reader)
+/* A name with its dots, without what may stand between them; NULL where there is none, or one that is written with escapes. */
+static const char *take_name(Arena *arena, Reader *reader, bool *is_qualified)
 {
-    Text name = reader->token.text;
+    const char *name = "";
+    *is_qualified = false;
     while (reader->token.kind == TOKEN_WORD || reader->token.kind == TOKEN_QUOTED) {
-        name.length = (size_t)(reader->token.text.data + reader->token.text.length - name.data);
+        Text part = reader->token.text;
+        if (reader->token.kind == TOKEN_QUOTED && part.data[0] != '"')
+            return NULL;
+        name = arena_format(arena, "%s%.*s", name, (int)part.length, part.data);
         advance(reader);
         if (!text_equals(reader->token.text, TEXT(".")))
-            break;
+            return name;
+        *is_qualified = true;
+        name = arena_format(arena, "%s.", name);
         advance(reader);
     }
-    return name;
+    return NULL;
 }
 
+/* What a statement does to an index, concurrently. */
+typedef struct Subject {
+    const char *index; /* as a literal */
+    const char *table; /* as a literal; NULL = it drops the index */
+    bool is_qualified; /* the index */
+} Subject;
+
 /* CREATE [UNIQUE] INDEX CONCURRENTLY [IF NOT EXISTS] index ON [ONLY] table ...; false for all else. */
-static bool read_statement(Text *index, Text *table, Text statement)
+static bool read_build(const char **index, const char **table, Arena *arena, Text statement)
 {
     Reader reader;
+    bool is_qualified;
     lexer_init(&reader.lexer, SQL_POSTGRES, statement);
     advance(&reader);
     if (!take_word(&reader, TEXT("CREATE")))
@@ -88,16 +123,16 @@ static bool read_statement(Text *index, Text *table, Text statement)
     if (take_word(&reader, TEXT("ON"))) /* without a name it gets a new one */
         return false;
 
-    *index = take_name(&reader);
+    *index = take_name(arena, &reader, &is_qualified);
     if (!take_word(&reader, TEXT("ON")))
         return false;
     take_word(&reader, TEXT("ONLY"));
-    *table = take_name(&reader);
-    return index->length > 0 && table->length > 0;
+    *table = take_name(arena, &reader, &is_qualified);
+    return *index != NULL && *table != NULL;
 }
 
 /* DROP INDEX CONCURRENTLY [IF EXISTS] index; false for all else. */
-static bool read_drop(Text *index, Text statement)
+static bool read_drop(const char **index, bool *is_qualified, Arena *arena, Text statement)
 {
     Reader reader;
     lexer_init(&reader.lexer, SQL_POSTGRES, statement);
@@ -107,44 +142,47 @@ static bool read_drop(Text *index, Text statement)
     if (take_word(&reader, TEXT("IF")) && !take_word(&reader, TEXT("EXISTS")))
         return false;
 
-    *index = take_name(&reader);
-    return index->length > 0;
+    *index = take_name(arena, &reader, is_qualified);
+    return *index != NULL;
 }
 
-/* The name as a literal, in the arena; NULL when it is no valid UTF-8. */
-static const char *literal_of(Arena *arena, PGconn *libpq, Text name)
+/* NULL when it is no valid UTF-8. */
+static const char *literal_of(Arena *arena, PGconn *libpq, const char *name)
 {
-    char *literal = PQescapeLiteral(libpq, name.data, name.length);
+    char *literal = PQescapeLiteral(libpq, name, strlen(name));
     const char *copy = literal == NULL ? NULL : arena_copy_string(arena, literal);
     PQfreemem(literal);
     return copy;
 }
 
-/* The invalid index as its own name, quoted where it must be; NULL when there is none. */
-static bool find_invalid(const char **name, Arena *arena, PostgresConnection *connection, Text index, Text table, DbaltError *error)
+/* False for what is none, and for names that the server will refuse. */
+static bool read_subject(Subject *subject, Arena *arena, PGconn *libpq, Text statement)
 {
-    PGconn *libpq = connection->session.libpq;
-    const char *index_name = literal_of(arena, libpq, index);
-    const char *table_name = literal_of(arena, libpq, table);
-    if (index_name == NULL || table_name == NULL)
-        return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
-
-    const char *sql = arena_format(arena, FIND_SQL, table_name, index_name);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
-    if (result == NULL)
+    const char *index;
+    const char *table = NULL;
+    *subject = (Subject){0};
+    if (!read_build(&index, &table, arena, statement) && !read_drop(&index, &subject->is_qualified, arena, statement))
         return false;
-    *name = PQntuples(result) == 0 ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 0));
-    return true;
+
+    subject->index = literal_of(arena, libpq, index);
+    if (subject->index != NULL && table != NULL)
+        subject->table = literal_of(arena, libpq, table);
+    return subject->index != NULL && (table == NULL || subject->table != NULL);
 }
 
-/* Waits until nobody builds on the table any more; whom for is told. */
-static bool wait_for_builders(PostgresConnection *connection, Arena *arena, Text table, DbaltError *error)
+static PGresult *ask(PostgresConnection *connection, const char *sql, DbaltError *error)
 {
-    const char *table_name = literal_of(arena, connection->session.libpq, table);
-    const char *sql = table_name == NULL ? "SELECT WHERE false" : arena_format(arena, BUILDERS_SQL, table_name);
+    return postgres_session_query(&connection->session, sql, connection->timeout, error);
+}
+
+/* Waits until nobody is at the table's indexes any more; whom for is told. */
+static bool wait_for_builders(PostgresConnection *connection, Arena *arena, const Subject *subject, DbaltError *error)
+{
+    const char *sql = subject->table != NULL ? arena_format(arena, BUILDERS_SQL, arena_format(arena, OID_OF("%s"), subject->table))
+                                             : arena_format(arena, BUILDERS_SQL, arena_format(arena, TABLE_OF("%s"), subject->index));
     for (;;) {
         CLEANUP(arena_done) Arena scratch = {0};
-        CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+        CLEANUP(postgres_result_cleanup) PGresult *result = ask(connection, sql, error);
         if (result == NULL)
             return false;
         if (PQntuples(result) == 0)
@@ -159,16 +197,26 @@ static bool wait_for_builders(PostgresConnection *connection, Arena *arena, Text
     }
 }
 
+/* The invalid index as its own name, quoted where it must be; NULL when there is none. */
+static bool find_invalid(const char **name, Arena *arena, PostgresConnection *connection, const Subject *subject, DbaltError *error)
+{
+    CLEANUP(postgres_result_cleanup)
+    PGresult *result = ask(connection, arena_format(arena, FIND_SQL, subject->table, subject->index), error);
+    if (result == NULL)
+        return false;
+    *name = PQntuples(result) == 0 ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 0));
+    return true;
+}
+
 bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *arena, Text statement, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
-    Text index;
-    Text table;
+    Subject subject;
     const char *name = NULL;
     *cleared = NULL;
-    if (!read_statement(&index, &table, statement))
+    if (!read_subject(&subject, arena, connection->session.libpq, statement) || subject.table == NULL)
         return true;
-    if (!wait_for_builders(connection, arena, table, error) || !find_invalid(&name, arena, connection, index, table, error))
+    if (!wait_for_builders(connection, arena, &subject, error) || !find_invalid(&name, arena, connection, &subject, error))
         return fail_context(error, "cannot look for an invalid index");
     if (name == NULL)
         return true;
@@ -183,27 +231,31 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
     return true;
 }
 
+static Aftermath judge_drop(const PGresult *kept)
+{
+    if (PQntuples(kept) == 0)
+        return AFTERMATH_DONE;
+    return PQgetvalue(kept, 0, 0)[0] == 't' ? AFTERMATH_UNKNOWN : AFTERMATH_NONE;
+}
+
 bool postgres_find_aftermath(Connection *base, Aftermath *aftermath, Text statement, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
-    PGconn *libpq = connection->session.libpq;
     CLEANUP(arena_done) Arena arena = {0};
-    Text index;
-    Text table;
-    bool builds = read_statement(&index, &table, statement);
+    Subject subject;
     *aftermath = AFTERMATH_UNKNOWN;
-    if (!builds && !read_drop(&index, statement))
+    if (!read_subject(&subject, &arena, connection->session.libpq, statement))
         return true;
 
-    const char *index_name = literal_of(&arena, libpq, index);
-    const char *table_name = builds ? literal_of(&arena, libpq, table) : "";
-    if (index_name == NULL || table_name == NULL)
-        return fail(error, DBALT_ERROR_FAILED, "the statement is no valid UTF-8");
-
-    const char *sql = builds ? arena_format(&arena, BUILT_SQL, table_name, index_name) : arena_format(&arena, GONE_SQL, index_name);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+    /* Behind a pooler nobody knows whose statement it is that still runs. */
+    bool builds = subject.table != NULL;
+    const char *sql = builds ? arena_format(&arena, BUILT_SQL, subject.table, subject.index, connection->schema)
+                             : arena_format(&arena, KEPT_SQL, subject.is_qualified ? "false" : "true", subject.index);
+    CLEANUP(postgres_result_cleanup)
+    PGresult *result = wait_for_builders(connection, &arena, &subject, error) ? ask(connection, sql, error) : NULL;
     if (result == NULL)
         return fail_context(error, "cannot find out what became of an index");
-    *aftermath = PQntuples(result) > 0 ? AFTERMATH_DONE : AFTERMATH_NONE;
+
+    *aftermath = !builds ? judge_drop(result) : PQntuples(result) > 0 ? AFTERMATH_DONE : AFTERMATH_NONE;
     return true;
 }
