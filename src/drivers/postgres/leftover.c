@@ -17,10 +17,10 @@
  * The lock of whoever builds, or drops, an index of the table concurrently, or waits for it, or vacuums: everybody may see it, whosever
  * the session is, and those that wait in the queue too. It is held, or waited for, by one at a time.
  */
-#define CHANGES_TABLE(lock, table)                                                                                    \
-    lock ".locktype = 'relation' AND " lock ".mode = 'ShareUpdateExclusiveLock' AND " lock ".relation = " table "\n"  \
-    "  AND " lock ".database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
-    " AND " lock ".pid <> pg_catalog.pg_backend_pid()"
+#define CHANGES_TABLE(lock, table)                                                                                          \
+    lock ".locktype = 'relation' AND " lock ".mode = 'ShareUpdateExclusiveLock' AND " lock ".relation = " table "\n"        \
+         "  AND " lock ".database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
+         " AND " lock ".pid <> pg_catalog.pg_backend_pid()"
 
 /*
  * Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Only when nobody is at the
@@ -29,8 +29,9 @@
 #define FIND_SQL                                                                                                          \
     "SELECT c.oid::regclass::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"  \
     "WHERE i.indrelid = " OID_OF("%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND c.relkind = 'i'\n"     \
-    "  AND NOT i.indisvalid\n"                                                                                            \
-    "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", "i.indrelid") ")"
+                                       "  AND NOT i.indisvalid\n"                                                         \
+                                       "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", \
+                                                                                                                     "i.indrelid") ")"
 
 /*
  * Who is at the table's indexes. A second build would wait for the lock of the first, which in the end waits for every snapshot, the
@@ -40,23 +41,24 @@
     "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\n"                                              \
     "FROM pg_catalog.pg_stat_activity AS b\n"                                                          \
     "WHERE b.pid IN (SELECT l.pid FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", "%s") ")\n" \
-    "ORDER BY b.pid LIMIT 4"
+                                                                                                 "ORDER BY b.pid LIMIT 4"
 
 #define BUILDERS_INTERVAL 500 /* milliseconds */
 
 /* Whether an index is there, of use, and no older than the last step that was begun; else it is another one, of the same name. */
-#define BUILT_SQL                                                                                                         \
-    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"                        \
-    "WHERE i.indrelid = " OID_OF("%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND i.indisvalid\n"        \
-    "  AND pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age(e.xmin) FROM %s.event AS e WHERE e.kind = 'step-begun'\n"     \
-    "                                 ORDER BY e.sequence DESC LIMIT 1)"
+#define BUILT_SQL                                                                                                               \
+    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"                              \
+    "WHERE i.indrelid = " OID_OF(                                                                                               \
+        "%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND i.indisvalid\n"                                       \
+              "  AND pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age(e.xmin) FROM %s.event AS e WHERE e.kind = 'step-begun'\n" \
+              "                                 ORDER BY e.sequence DESC LIMIT 1)"
 
 /*
  * An index that is there though it was to be dropped; and whether it may be another one, which the name means now: a drop begins by
  * making its index invalid, and no other schema is in the way of a name that has its own.
  */
-#define KEPT_SQL                                                                                          \
-    "SELECT i.indisvalid AND %s AND pg_catalog.cardinality(pg_catalog.current_schemas(false)) > 1\n"      \
+#define KEPT_SQL                                                                                     \
+    "SELECT i.indisvalid AND %s AND pg_catalog.cardinality(pg_catalog.current_schemas(false)) > 1\n" \
     "FROM pg_catalog.pg_index AS i WHERE i.indexrelid = " OID_OF("%s")
 
 typedef struct Reader {
