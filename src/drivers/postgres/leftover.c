@@ -10,48 +10,41 @@
 #include "drivers/postgres/postgres.h"
 #include "sql/lexer.h"
 
-#define OID_OF(name) "pg_catalog.to_regclass(" name ")::oid"
-#define TABLE_OF(index) "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = " OID_OF(index) ")"
-
 /*
  * The lock of whoever builds, or drops, an index of the table concurrently, or waits for it, or vacuums: everybody may see it, whosever
- * the session is, and those that wait in the queue too. It is held, or waited for, by one at a time.
+ * the session is, and those that wait in the queue too. The table is an expression.
  */
-#define CHANGES_TABLE(lock, table)                                                                                          \
-    lock ".locktype = 'relation' AND " lock ".mode = 'ShareUpdateExclusiveLock' AND " lock ".relation = " table "\n"        \
-         "  AND " lock ".database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())" \
-         " AND " lock ".pid <> pg_catalog.pg_backend_pid()"
+#define CHANGERS_SQL                                                                                              \
+    "SELECT l.pid FROM pg_catalog.pg_locks AS l\n"                                                                \
+    "WHERE l.locktype = 'relation' AND l.mode = 'ShareUpdateExclusiveLock' AND l.relation = %s\n"                 \
+    "  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())\n" \
+    "  AND l.pid <> pg_catalog.pg_backend_pid()\n"
 
-/*
- * Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Only when nobody is at the
- * table's indexes now. A name is cut by the server as it cuts any.
- */
-#define FIND_SQL                                                                                                          \
-    "SELECT c.oid::regclass::text FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"  \
-    "WHERE i.indrelid = " OID_OF("%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND c.relkind = 'i'\n"     \
-                                       "  AND NOT i.indisvalid\n"                                                         \
-                                       "  AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", \
-                                                                                                                     "i.indrelid") ")"
+#define TABLE_SQL "pg_catalog.to_regclass(%s)::oid"
+#define TABLE_OF_INDEX_SQL "(SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass(%s)::oid)"
 
 /*
  * Who is at the table's indexes. A second build would wait for the lock of the first, which in the end waits for every snapshot, the
  * second's too: the server would break the first one off, and leave its index invalid.
  */
-#define BUILDERS_SQL                                                                                   \
-    "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\n"                                              \
-    "FROM pg_catalog.pg_stat_activity AS b\n"                                                          \
-    "WHERE b.pid IN (SELECT l.pid FROM pg_catalog.pg_locks AS l WHERE " CHANGES_TABLE("l", "%s") ")\n" \
-                                                                                                 "ORDER BY b.pid LIMIT 4"
+#define BUILDERS_SQL                                                                             \
+    "SELECT NULL, NULL, NULL, " POSTGRES_BLOCKER_SQL "\nFROM pg_catalog.pg_stat_activity AS b\n" \
+    "WHERE b.pid IN (%s) ORDER BY b.pid LIMIT 4"
 
 #define BUILDERS_INTERVAL 500 /* milliseconds */
 
-/* Whether an index is there, of use, and no older than the last step that was begun; else it is another one, of the same name. */
-#define BUILT_SQL                                                                                                               \
-    "SELECT FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n"                              \
-    "WHERE i.indrelid = " OID_OF(                                                                                               \
-        "%s") " AND c.relname = (pg_catalog.parse_ident(%s))[1]::name AND i.indisvalid\n"                                       \
-              "  AND pg_catalog.age(c.xmin) <= (SELECT pg_catalog.age(e.xmin) FROM %s.event AS e WHERE e.kind = 'step-begun'\n" \
-              "                                 ORDER BY e.sequence DESC LIMIT 1)"
+/* The indexes of a table, as literal, and a name, which the server cuts as it cuts any. */
+#define INDEX_SQL                                                                           \
+    "FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
+    "WHERE i.indrelid = pg_catalog.to_regclass(%s)::oid AND c.relname = (pg_catalog.parse_ident(%s))[1]::name\n"
+
+/* Only a plain index: one on a partitioned table is invalid by right until all its parts are there. Not while anybody is at it. */
+#define FIND_SQL "SELECT c.oid::regclass::text\n" INDEX_SQL "  AND c.relkind = 'i' AND NOT i.indisvalid AND NOT EXISTS (%s)"
+
+/* Of use, and no older than the last step that was begun; else it is another one, of the same name. */
+#define BUILT_SQL                                                             \
+    "SELECT\n" INDEX_SQL "  AND i.indisvalid AND pg_catalog.age(c.xmin) <=\n" \
+    "    (SELECT pg_catalog.age(e.xmin) FROM %s.event AS e WHERE e.kind = 'step-begun' ORDER BY e.sequence DESC LIMIT 1)"
 
 /*
  * An index that is there though it was to be dropped; and whether it may be another one, which the name means now: a drop begins by
@@ -59,7 +52,7 @@
  */
 #define KEPT_SQL                                                                                     \
     "SELECT i.indisvalid AND %s AND pg_catalog.cardinality(pg_catalog.current_schemas(false)) > 1\n" \
-    "FROM pg_catalog.pg_index AS i WHERE i.indexrelid = " OID_OF("%s")
+    "FROM pg_catalog.pg_index AS i WHERE i.indexrelid = pg_catalog.to_regclass(%s)::oid"
 
 typedef struct Reader {
     Lexer lexer;
@@ -180,8 +173,9 @@ static PGresult *ask(PostgresConnection *connection, const char *sql, DbaltError
 /* Waits until nobody is at the table's indexes any more; whom for is told. */
 static bool wait_for_builders(PostgresConnection *connection, Arena *arena, const Subject *subject, DbaltError *error)
 {
-    const char *sql = subject->table != NULL ? arena_format(arena, BUILDERS_SQL, arena_format(arena, OID_OF("%s"), subject->table))
-                                             : arena_format(arena, BUILDERS_SQL, arena_format(arena, TABLE_OF("%s"), subject->index));
+    bool builds = subject->table != NULL;
+    const char *table = builds ? arena_format(arena, TABLE_SQL, subject->table) : arena_format(arena, TABLE_OF_INDEX_SQL, subject->index);
+    const char *sql = arena_format(arena, BUILDERS_SQL, arena_format(arena, CHANGERS_SQL, table));
     for (;;) {
         CLEANUP(arena_done) Arena scratch = {0};
         CLEANUP(postgres_result_cleanup) PGresult *result = ask(connection, sql, error);
@@ -202,8 +196,9 @@ static bool wait_for_builders(PostgresConnection *connection, Arena *arena, cons
 /* The invalid index as its own name, quoted where it must be; NULL when there is none. */
 static bool find_invalid(const char **name, Arena *arena, PostgresConnection *connection, const Subject *subject, DbaltError *error)
 {
-    CLEANUP(postgres_result_cleanup)
-    PGresult *result = ask(connection, arena_format(arena, FIND_SQL, subject->table, subject->index), error);
+    const char *changers = arena_format(arena, CHANGERS_SQL, "i.indrelid");
+    const char *sql = arena_format(arena, FIND_SQL, subject->table, subject->index, changers);
+    CLEANUP(postgres_result_cleanup) PGresult *result = ask(connection, sql, error);
     if (result == NULL)
         return false;
     *name = PQntuples(result) == 0 ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 0));
