@@ -51,6 +51,8 @@ const char *outline_of(Arena *arena, SqlDialect dialect, Text sql, size_t longes
         }
     }
 
+    while (used > 0 && (outline[used - 1] == ';' || outline[used - 1] == ' '))
+        used--;
     for (size_t i = 0; i < used; i++)
         if ((unsigned char)outline[i] < 0x20 || outline[i] == 0x7f)
             outline[i] = ' ';

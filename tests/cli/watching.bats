@@ -45,7 +45,7 @@ stop() {
     hold "begin; lock table a; select 'top secret' as hush;"
     expect 1 deploy latest --lock-timeout=4 --lock-retries=0
     err "[info] 1.0.0-1-a.sql: waits for pid $backend (payroll, user $(query "select current_user"), idle in transaction, "
-    err " s): select '...' as hush;"
+    err " s): select '...' as hush"$'\n'
     err "it waited for pid $backend (payroll, "
     err_not "secret"
 }
@@ -108,7 +108,7 @@ stop() {
     hold "begin; insert into a values (1);"
     printf -- '-- dbalt: before-up\ncreate index concurrently a_id on a (id);\n-- dbalt: up\n' | alteration 1.0.0-1-a.sql
     start deploy deploy latest
-    until_true 60 grep -q "waits for pid $backend (payroll, .*insert into a values (1);" deploy.err
+    until_true 60 grep -q "waits for pid $backend (payroll, .*insert into a values (1)\$" deploy.err
     echo "commit;" >&5
     finish deploy "$pid"
     same "$status" 0

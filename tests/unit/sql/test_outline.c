@@ -13,7 +13,9 @@ static void hides_what_may_be_secret_and_keeps_to_one_line(void **state)
     } cases[] = {
         {"", ""},
         {"select 1", "select 1"},
-        {"  select\n\t*\r\nfrom a ;", "select * from a ;"},
+        {"  select\n\t*\r\nfrom a ;", "select * from a"},
+        {"select 1;\n;", "select 1"},
+        {"select 1; select 2;", "select 1; select 2"},
         {"select a/* why */+-- not\n1", "select a + 1"},
         {"alter role ada password 'secret'", "alter role ada password '...'"},
         {"alter role a password 'sec''ret' valid until 'x'", "alter role a password '...' valid until '...'"},
