@@ -167,8 +167,9 @@ typedef struct Backup {
 
 /* What a server tells of the lock's holder without our holder row. */
 typedef struct LockHolder {
-    const char *who;  /* a line; NULL = unknown */
-    const char *task; /* what it announced last; NULL = nothing */
+    const char *who;   /* a line; NULL = unknown */
+    const char *since; /* ISO 8601, as HISTORY_READ_HOLDER has it, of the same clock; NULL = it is not told */
+    const char *task;  /* what it announced last; NULL = nothing */
 } LockHolder;
 
 /* What a database shows of a statement that began outside a transaction, and of which nobody knows how it ended. */

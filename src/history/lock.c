@@ -12,6 +12,15 @@ static const char *own_pid(Arena *arena)
     return arena_format(arena, "%ld", (long)getpid());
 }
 
+/*
+ * A holder writes his row behind taking the lock: one that is older is of somebody before. Whoever waits for the statement of a killed
+ * deploy holds the lock beside that one's row.
+ */
+static bool is_of_former(const Holder *row, const LockHolder *told)
+{
+    return told->since != NULL && strcmp(row->since, told->since) < 0;
+}
+
 /* "ada on build-7 (pid 123) since 2026-11-21T21:40:08.000Z, running 1-a", or what the server tells, or that nothing is known. */
 static bool describe_holder(const char **text, Arena *arena, History *history, DbaltError *error)
 {
@@ -23,11 +32,15 @@ static bool describe_holder(const char **text, Arena *arena, History *history, D
     LockHolder told = {0};
     if (connection->driver->lock_holder != NULL)
         told = connection->driver->lock_holder(connection, arena);
-    if (holder.by != NULL)
-        told.who = arena_format(arena, "%s on %s (pid %s) since %s", holder.by, holder.host, holder.pid, holder.since);
+    if (holder.by != NULL && !is_of_former(&holder, &told)) {
+        told.who = arena_format(arena, "%s on %s (pid %s)", holder.by, holder.host, holder.pid);
+        told.since = holder.since;
+    }
     if (told.who == NULL)
         told.who = "one that has just begun";
-    *text = told.task == NULL ? told.who : arena_format(arena, "%s, running %s", told.who, told.task);
+    const char *since = told.since == NULL ? "" : arena_format(arena, " since %s", told.since);
+    const char *task = told.task == NULL ? "" : arena_format(arena, ", running %s", told.task);
+    *text = arena_format(arena, "%s%s%s", told.who, since, task);
     return true;
 }
 

@@ -207,6 +207,12 @@ has_orphan() { [ "$(query "select count(*) from pg_stat_activity where datname =
     start deploy deploy latest
     local deploy=$pid
     until_true 60 grep -q "Waiting for another deploy: ada on $host" deploy.err
+    # Who waits for the killed one holds the lock, whose row still names that one.
+    same "$(query "select held_by from dbalt.holder")" ada
+    expect 5 deploy latest --no-wait
+    err 'holds the lock: user "'
+    err " since 20"
+    err_not "ada on"
     query "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
     finish deploy "$deploy"
     same "$status" 4

@@ -36,7 +36,7 @@
     "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;" HEARTBEAT_SQL
 
 #define HOLDER_SQL                                                                                                               \
-    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),\n"       \
+    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),\n"    \
     "       substring(a.application_name FROM '^" TASK_PREFIX "(.*)$')\n"                                                        \
     "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                            \
     "JOIN pg_catalog.pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n" \
@@ -290,11 +290,11 @@ LockHolder postgres_lock_holder(Connection *base, Arena *arena)
         return (LockHolder){0};
 
     const char *address = PQgetvalue(result, 0, 1);
-    const char *since = PQgetvalue(result, 0, 2);
-    bool sees_all = *since != '\0';
+    bool sees_all = !PQgetisnull(result, 0, 2);
     const char *place = *address != '\0' ? arena_format(arena, " from %s", address) : sees_all ? " from the server itself" : "";
     return (LockHolder){
-        .who = arena_format(arena, "user \"%s\"%s%s%s", PQgetvalue(result, 0, 0), place, sees_all ? " since " : "", since),
+        .who = arena_format(arena, "user \"%s\"%s", PQgetvalue(result, 0, 0), place),
+        .since = sees_all ? arena_copy_string(arena, PQgetvalue(result, 0, 2)) : NULL,
         .task = PQgetisnull(result, 0, 3) ? NULL : arena_copy_string(arena, PQgetvalue(result, 0, 3)),
     };
 }
