@@ -114,6 +114,22 @@ static void add_what_had_run(const Outside *outside, size_t statement, size_t co
         fail_hint(error, "mend it and run the command again: it goes on with statement %zu", statement + 1);
 }
 
+/* A statement is done, and the journal could not be told. A lost lock explains more than what came of that. */
+static bool fail_unnoted(const Outside *outside, size_t statement, size_t count, DbaltError *error)
+{
+    DbaltError cause = *error;
+    if (lock_check(&outside->run->plan->project->history, error))
+        *error = cause;
+    if (!outside->script->is_module) {
+        error_set(error->script, sizeof error->script, "%s", outside->script->path);
+        script_locate(error, outside->script, outside->section, -1, statement);
+    }
+    if (error->hint[0] == '\0')
+        fail_hint(error, "run the command again to continue");
+    add_what_had_run(outside, statement + 1, count, error);
+    return fail_add_detail(error, "that statement %zu is done could not be noted: the next run finds out, or asks", statement + 1);
+}
+
 static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, size_t count, const char *sha256,
                           DbaltError *error)
 {
@@ -124,7 +140,7 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
         !lock_check(&outside->run->plan->project->history, error) || !write_journal(outside, "step-begun", statement, sha256, NULL, error))
         return false;
     if (send_statement(outside, piece, data, &fault, &offset, error))
-        return write_journal(outside, "step-done", statement, sha256, NULL, error);
+        return write_journal(outside, "step-done", statement, sha256, NULL, error) || fail_unnoted(outside, statement, count, error);
 
     DbaltError cause = *error;
     DbaltError ignored; /* without this row the next deploy asks, which is safe */

@@ -62,7 +62,11 @@ bool journal_write(History *history, const char *kind, const char *identity, con
 
     history_submit_kind(history, STEP_OWN_ROLE);
     history_submit(history, HISTORY_EVENT, values, COUNT(values));
-    if (!connection_finish(history->connection, NULL, error))
-        return fail_context(error, "cannot write the event \"%s\" of \"%s\"", kind, identity);
-    return true;
+    Fault fault;
+    if (connection_finish(history->connection, &fault, error))
+        return true;
+
+    if (fault == FAULT_CONNECTION)
+        fail_context(error, "the connection was lost");
+    return fail_context(error, "cannot write the event \"%s\" of \"%s\"", kind, identity);
 }

@@ -574,6 +574,50 @@ SQL
     same "$(tables)" "a gate ran"
 }
 
+# A deploy that is stopped in statement 2 of before-up, which ends meanwhile; $session and $lock are its processes on the server.
+stopped() {
+    query "create table gate (open boolean)"
+    three_statements 'do $$ begin while not exists (select from gate) loop perform pg_sleep(0.05); end loop; end $$;'
+    start_slow deploy deploy latest
+    kill -STOP "$pid"
+    lock=$(query "select pid from pg_locks where locktype = 'advisory'")
+    session=$(query "select pid from pg_stat_activity where datname = current_database() and query like 'do %' and pid <> pg_backend_pid()")
+    query "insert into gate values (true)"
+    until_true 60 is_idle "$session"
+}
+is_idle() { [ "$(query "select state from pg_stat_activity where pid = $1")" = idle ]; }
+
+# unnoted WHY: what was stopped wakes up, and cannot note that statement 2 is done
+unnoted() {
+    kill -CONT "$pid"
+    finish deploy "$pid"
+    same "$status" 6
+    err "$1"
+    err "1.0.0-1-a.sql:3"
+    err 'statements 1 to 2 of 3 of "before-up" had run, and stay'
+    err "that statement 2 is done could not be noted: the next run finds out, or asks"
+    err "run the command again to continue"
+    same "$(ran)" one
+    expect 1 deploy latest
+    err "it is not known how it ended"
+    expect 0 deploy latest --resume=skip
+    same "$(ran)" "one three"
+}
+
+# bats test_tags=postgres
+@test "a deploy that wakes up behind a statement without lock and connection says so, and what had run" {
+    stopped
+    end_sessions "$lock" "$session"
+    unnoted 'he deploy lock was lost'
+}
+
+# bats test_tags=postgres
+@test "a connection that is lost between a statement and its note is told, and what had run" {
+    stopped
+    end_sessions "$session"
+    unnoted 'annot write the event "step-done" of "1-a": the connection was lost'
+}
+
 @test "transaction control in before-up is refused before anything runs" {
     printf -- "-- dbalt: before-up\ninsert into ran values ('one');\nbegin;\n-- dbalt: up\n" | alteration 1.0.0-1-a.sql
     expect 2 deploy latest
