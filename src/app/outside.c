@@ -12,19 +12,19 @@
 
 typedef struct Outside {
     Run *run;
-    Arena *arena;
     const Script *script;
     SectionKind section;
-    JournalStep *journal; /* of statement 1, 2 ... as far as known */
+    const char **sha256; /* of statement 1, 2 ... */
+    size_t count;
+    JournalStep *journal; /* likewise, as far as known */
     size_t journal_count;
 } Outside;
 
-static bool write_journal(const Outside *outside, const char *kind, size_t statement, const char *sha256, const char *message,
-                          DbaltError *error)
+static bool write_journal(const Outside *outside, const char *kind, size_t statement, const char *message, DbaltError *error)
 {
     const DbaltEntry *entry = outside->run->entry;
     return journal_write(&outside->run->plan->project->history, kind, entry->identity, entry->release, section_name(outside->section),
-                         statement + 1, sha256, message, error);
+                         statement + 1, outside->sha256[statement], message, error);
 }
 
 /* The statement with its COPY data behind it, if any: one to the journal. */
@@ -101,21 +101,21 @@ bool run_prepare_statement(Run *run, Text statement, DbaltError *error)
     return set_limits(run, statement, error) && clear_leftover(run, statement, error);
 }
 
-static void add_what_had_run(const Outside *outside, size_t statement, size_t count, DbaltError *error)
+static void add_what_had_run(const Outside *outside, size_t statement, DbaltError *error)
 {
     const char *section = section_name(outside->section);
     if (statement == 0)
         fail_add_detail(error, "nothing of \"%s\" had run before", section);
     else if (statement == 1)
-        fail_add_detail(error, "statement 1 of %zu of \"%s\" had run, and stays", count, section);
+        fail_add_detail(error, "statement 1 of %zu of \"%s\" had run, and stays", outside->count, section);
     else
-        fail_add_detail(error, "statements 1 to %zu of %zu of \"%s\" had run, and stay", statement, count, section);
+        fail_add_detail(error, "statements 1 to %zu of %zu of \"%s\" had run, and stay", statement, outside->count, section);
     if (error->hint[0] == '\0')
         fail_hint(error, "mend it and run the command again: it goes on with statement %zu", statement + 1);
 }
 
 /* A statement is done, and the journal could not be told. A lost lock explains more than what came of that. */
-static bool fail_unnoted(const Outside *outside, size_t statement, size_t count, DbaltError *error)
+static bool fail_unnoted(const Outside *outside, size_t statement, DbaltError *error)
 {
     DbaltError cause = *error;
     if (lock_check(&outside->run->plan->project->history, error))
@@ -126,26 +126,25 @@ static bool fail_unnoted(const Outside *outside, size_t statement, size_t count,
     }
     if (error->hint[0] == '\0')
         fail_hint(error, "run the command again to continue");
-    add_what_had_run(outside, statement + 1, count, error);
+    add_what_had_run(outside, statement + 1, error);
     return fail_add_detail(error, "that statement %zu is done could not be noted: the next run finds out, or asks", statement + 1);
 }
 
-static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, size_t count, const char *sha256,
-                          DbaltError *error)
+static bool run_statement(const Outside *outside, const Piece *piece, const Piece *data, size_t statement, DbaltError *error)
 {
     Fault fault = FAULT_OTHER;
     long offset = -1;
     /* A module's queries are prepared when they come. Clearing may have taken a while. */
     if ((!outside->script->is_module && !run_prepare_statement(outside->run, piece->text, error)) ||
-        !lock_check(&outside->run->plan->project->history, error) || !write_journal(outside, "step-begun", statement, sha256, NULL, error))
+        !lock_check(&outside->run->plan->project->history, error) || !write_journal(outside, "step-begun", statement, NULL, error))
         return false;
     if (send_statement(outside, piece, data, &fault, &offset, error))
-        return write_journal(outside, "step-done", statement, sha256, NULL, error) || fail_unnoted(outside, statement, count, error);
+        return write_journal(outside, "step-done", statement, NULL, error) || fail_unnoted(outside, statement, error);
 
     DbaltError cause = *error;
     DbaltError ignored; /* without this row the next deploy asks, which is safe */
     bool is_lost = fault == FAULT_CONNECTION;
-    bool is_noted = !is_lost && write_journal(outside, "step-failed", statement, sha256, cause.message, &ignored);
+    bool is_noted = !is_lost && write_journal(outside, "step-failed", statement, cause.message, &ignored);
     if (fault == FAULT_LOCK_TIMEOUT)
         run_add_blockers(outside->run, &cause);
     if (offset >= 0)
@@ -155,8 +154,27 @@ static bool run_statement(const Outside *outside, const Piece *piece, const Piec
         fail_hint(&cause, "how statement %zu ended is not known; look at the database before the next deploy", statement + 1);
     else if (!is_noted)
         fail_hint(&cause, "this could not be noted: the next run asks, and --resume=retry runs statement %zu again", statement + 1);
-    add_what_had_run(outside, statement, count, &cause);
+    add_what_had_run(outside, statement, &cause);
     *error = cause;
+    return false;
+}
+
+/* It ran as it stands there now. */
+static bool is_done(const Outside *outside, size_t statement)
+{
+    return statement < outside->journal_count && outside->journal[statement].state == JOURNAL_DONE &&
+           strcmp(outside->journal[statement].sha256, outside->sha256[statement]) == 0;
+}
+
+/* What it made ended with its session, and there are statements to run that may count on it. */
+static bool is_missed(const Outside *outside, size_t statement, Text text)
+{
+    if (!statement_makes_temporary(outside->script->dialect, text))
+        return false;
+
+    for (size_t i = statement + 1; i < outside->count; i++)
+        if (!is_done(outside, i))
+            return true;
     return false;
 }
 
@@ -170,23 +188,32 @@ static bool ask_operator(const Outside *outside, size_t statement, const Journal
     if (step->state == JOURNAL_BEGUN)
         fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s was begun at %s, and it is not known how it ended", statement + 1,
              section, file, step->at);
+    else if (is_done(outside, statement))
+        fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s ran at %s, and what it made was temporary: it is gone",
+             statement + 1, section, file, step->at);
     else
         fail(error, DBALT_ERROR_FAILED, "statement %zu of \"%s\" of %s ran at %s, but its text is another now", statement + 1, section,
              file, step->at);
     error_set(error->script, sizeof error->script, "%s", outside->script->path);
     script_locate(error, outside->script, outside->section, -1, statement);
+    for (size_t i = statement + 1; i < outside->journal_count && i < outside->count; i++)
+        if (outside->journal[i].state != JOURNAL_NONE && !is_done(outside, i))
+            fail_add_detail(error, "statement %zu is to be looked at too: --resume answers for it as well", i + 1);
+    if (is_done(outside, statement))
+        return fail_hint(error,
+                         "--resume=retry makes it anew, without what statements behind it did to it; --resume=skip goes on without it");
     return fail_hint(error, "look whether the database has it; then --resume=retry runs it again, --resume=skip takes it as done");
 }
 
 typedef enum Decision { RUN, PASS_OVER, TAKE_AS_DONE, STOP } Decision;
 
 /* A statement that was begun: the database may show whether it is done. STOP when it does not, or cannot be asked. */
-static Decision look_for_aftermath(const Outside *outside, size_t statement, Text text, const char *sha256, DbaltError *error)
+static Decision look_for_aftermath(const Outside *outside, size_t statement, Text text, DbaltError *error)
 {
     Dbalt *project = outside->run->plan->project;
     const JournalStep *step = &outside->journal[statement];
     Aftermath aftermath = AFTERMATH_UNKNOWN;
-    if (step->state == JOURNAL_BEGUN && strcmp(step->sha256, sha256) == 0 && project->driver->find_aftermath != NULL &&
+    if (step->state == JOURNAL_BEGUN && strcmp(step->sha256, outside->sha256[statement]) == 0 && project->driver->find_aftermath != NULL &&
         !project->driver->find_aftermath(project->connection, &aftermath, text, error))
         return STOP;
 
@@ -206,13 +233,12 @@ static Decision look_for_aftermath(const Outside *outside, size_t statement, Tex
     return STOP;
 }
 
-static Decision decide(const Outside *outside, size_t statement, Text text, const char *sha256, DbaltError *error)
+static Decision decide(const Outside *outside, size_t statement, Text text, DbaltError *error)
 {
     if (statement >= outside->journal_count || outside->journal[statement].state == JOURNAL_NONE)
         return RUN;
 
-    const JournalStep *step = &outside->journal[statement];
-    if (step->state == JOURNAL_DONE && strcmp(step->sha256, sha256) == 0)
+    if (is_done(outside, statement) && !is_missed(outside, statement, text))
         return statement_sets_session(outside->script->dialect, text) ? RUN : PASS_OVER;
 
     switch (outside->run->plan->options.resume) {
@@ -223,13 +249,23 @@ static Decision decide(const Outside *outside, size_t statement, Text text, cons
     case DBALT_RESUME_STOP:
         break;
     }
-    return look_for_aftermath(outside, statement, text, sha256, error);
+    return look_for_aftermath(outside, statement, text, error);
 }
 
 static const char *hash_of(Arena *arena, Text statement)
 {
     Script alone = {.sections = {[SECTION_UP] = {.present = true, .text = statement}}};
     return script_fingerprint(arena, &alone).sections[SECTION_UP];
+}
+
+static const char **hash_all(Arena *arena, Pieces pieces)
+{
+    const char **hashes = arena_allocate(arena, pieces.statement_count * sizeof *hashes);
+    size_t count = 0;
+    for (size_t i = 0; i < pieces.count; i++)
+        if (!pieces.rows[i].is_copy_data)
+            hashes[count++] = hash_of(arena, pieces.rows[i].text);
+    return hashes;
 }
 
 static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed_over, DbaltError *error)
@@ -244,17 +280,16 @@ static bool run_statements(const Outside *outside, Pieces pieces, size_t *passed
             return false;
 
         const Piece *data = i + 1 < pieces.count && pieces.rows[i + 1].is_copy_data ? &pieces.rows[i + 1] : NULL;
-        const char *sha256 = hash_of(outside->arena, piece->text);
-        switch (decide(outside, statement, piece->text, sha256, error)) {
+        switch (decide(outside, statement, piece->text, error)) {
         case RUN:
-            if (!run_statement(outside, piece, data, statement, pieces.statement_count, sha256, error))
+            if (!run_statement(outside, piece, data, statement, error))
                 return false;
             break;
         case PASS_OVER:
             (*passed_over)++;
             break;
         case TAKE_AS_DONE:
-            if (!write_journal(outside, "step-skipped", statement, sha256, "taken as done", error))
+            if (!write_journal(outside, "step-skipped", statement, "taken as done", error))
                 return false;
             (*passed_over)++;
             break;
@@ -285,10 +320,12 @@ bool run_outside(Run *run, const Script *script, SectionKind section, DbaltError
         return true;
 
     CLEANUP(arena_done) Arena arena = {0};
-    Outside outside = {.run = run, .arena = &arena, .script = script, .section = section};
+    Outside outside = {.run = run, .script = script, .section = section};
     Pieces pieces = script_statements(&arena, script, section);
     if (pieces.statement_count == 0)
         return true;
+    outside.count = pieces.statement_count;
+    outside.sha256 = hash_all(&arena, pieces);
     if (!journal_read(&outside.journal, &outside.journal_count, &arena, &run->plan->project->history, run->entry->identity,
                       section_name(section), error))
         return false;

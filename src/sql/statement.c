@@ -89,18 +89,51 @@ size_t statement_count(SqlDialect dialect, Text sql)
     return count;
 }
 
+static bool is_one_of(Token token, const Text *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (token.kind == TOKEN_WORD && text_equals_ignoring_case(token.text, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool calls(Lexer *lexer, Text function)
+{
+    bool is_named = false;
+    for (Token token = lexer_next(lexer); token.kind != TOKEN_END; token = lexer_next(lexer)) {
+        if (is_named && text_equals(token.text, TEXT("(")))
+            return true;
+        is_named = is_one_of(token, &function, 1);
+    }
+    return false;
+}
+
 bool statement_sets_session(SqlDialect dialect, Text statement)
 {
     static const Text words[] = {
         TEXT("SET"),    TEXT("RESET"), TEXT("PRAGMA"),  TEXT("ATTACH"),  TEXT("DETACH"),
         TEXT("LISTEN"), TEXT("LOAD"),  TEXT("PREPARE"), TEXT("DISCARD"), TEXT("DEALLOCATE"),
     };
+    static const Text select = TEXT("SELECT");
     Lexer lexer;
     lexer_init(&lexer, dialect, statement);
-    Text first = lexer_next(&lexer).text;
-    for (size_t i = 0; i < COUNT(words); i++) {
-        if (text_equals_ignoring_case(first, words[i]))
-            return true;
-    }
-    return false;
+    Token first = lexer_next(&lexer);
+    return is_one_of(first, words, COUNT(words)) || (is_one_of(first, &select, 1) && calls(&lexer, TEXT("set_config")));
+}
+
+bool statement_makes_temporary(SqlDialect dialect, Text statement)
+{
+    static const Text create = TEXT("CREATE");
+    static const Text between[] = {TEXT("OR"), TEXT("REPLACE"), TEXT("GLOBAL"), TEXT("LOCAL")};
+    static const Text temporary[] = {TEXT("TEMP"), TEXT("TEMPORARY")};
+    Lexer lexer;
+    lexer_init(&lexer, dialect, statement);
+    if (!is_one_of(lexer_next(&lexer), &create, 1))
+        return false;
+
+    Token token = lexer_next(&lexer);
+    while (is_one_of(token, between, COUNT(between)))
+        token = lexer_next(&lexer);
+    return is_one_of(token, temporary, COUNT(temporary));
 }

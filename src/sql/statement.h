@@ -33,7 +33,10 @@ bool statement_at(SqlStatement *statement, SqlDialect dialect, Text sql, size_t 
 /* How many there are. */
 size_t statement_count(SqlDialect dialect, Text sql);
 
-/* Whether it changes nothing but the session: SET, PRAGMA, ATTACH ... Such a one must be run again in every new session. */
+/* Whether it is there to change the session: SET, SELECT set_config(), PRAGMA, ATTACH ... It must be run again in every new session. */
 bool statement_sets_session(SqlDialect dialect, Text statement);
+
+/* Whether it is a CREATE TEMPORARY: what it makes ends with the session. */
+bool statement_makes_temporary(SqlDialect dialect, Text statement);
 
 #endif

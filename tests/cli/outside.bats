@@ -436,6 +436,72 @@ killed() {
     same "$(tables)" "ran slow"
 }
 
+# A temporary table that is filled by a statement of its own, and a deploy that fails behind that.
+temporary() {
+    alteration 1.0.0-1-a.sql <<SQL
+-- dbalt: before-up
+create temp table given as select 'given' as what;
+insert into given values ('more');
+$1
+-- dbalt: up
+$2
+SQL
+}
+
+@test "a temporary table of statements that ran is asked about while any are to run" {
+    temporary "insert into nowhere select what from given;"
+    expect 1 deploy latest
+    temporary "insert into ran select what from given;"
+    expect 1 deploy latest
+    err 'tatement 1 of "before-up" of 1.0.0-1-a.sql ran at 20'
+    err "what it made was temporary: it is gone"
+    err "1.0.0-1-a.sql:2"
+    err "--resume=retry makes it anew, without what statements behind it did to it"
+    expect 1 deploy latest --resume=skip
+    err_matches '"given" does not exist|no such table: given'
+    same "$(ran)" ""
+    expect 0 deploy latest --resume=retry
+    same "$(ran)" "given"
+}
+
+@test "a temporary table of which nothing more is to run is not asked about" {
+    temporary "" "insert into nowhere values (1);"
+    expect 1 deploy latest
+    temporary "" "insert into ran values ('up');"
+    expect 0 deploy latest
+    same "$(ran)" "up"
+}
+
+@test "who is asked about a temporary table hears of what else is in doubt" {
+    query "create table slow (n bigint)"
+    temporary "$(long_statement)"
+    start_slow deploy deploy latest
+    kill -KILL "$pid"
+    finish deploy "$pid"
+    if is_postgres; then
+        query "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        until_true 20 has_no_sleeper
+    fi
+    expect 1 deploy latest
+    err "what it made was temporary: it is gone"
+    err "statement 3 is to be looked at too: --resume answers for it as well"
+}
+
+# bats test_tags=postgres
+@test "what set_config() set is set again for the statements that are still to run" {
+    query "create schema app; create table app.t (x integer); create table public.t (x integer)"
+    alteration 1.0.0-1-a.sql <<'SQL'
+-- dbalt: before-up
+select pg_catalog.set_config('search_path', 'app', false);
+create index concurrently i on t (y);
+-- dbalt: up
+SQL
+    expect 1 deploy latest
+    sed -i 's/(y)/(x)/' "$DBALT_DIR/1.0.0-1-a.sql"
+    expect 0 deploy latest
+    same "$(query "select indrelid::regclass from pg_index where indexrelid = to_regclass('app.i')")" app.t
+}
+
 @test "after a kill --resume=skip takes the statement as done" {
     killed
     expect 0 deploy latest --resume=skip

@@ -202,6 +202,55 @@ static void finds_a_statement_by_its_index(void **state)
     assert_true(text_equals(statement.text, TEXT("a;")));
 }
 
+static void tells_what_sets_the_session(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        bool sets;
+    } cases[] = {
+        {"SET search_path = app;", true},
+        {"/* set */ reset all", true},
+        {"select set_config('search_path', 'app', false);", true},
+        {"Select pg_catalog.SET_CONFIG ('search_path', 'app', false)", true},
+        {"select 1, (select set_config /* a */ ('role', 'r', false))", true},
+        {"select 'set_config(a)' -- set_config(b)\n, $$set_config(c)$$ /* set_config(d) */", false},
+        {"select set_config from t where (a)", false},
+        {"insert into t select set_config('a.b', 'c', false)", false},
+        {"do $$ begin perform set_config('a.b', 'c', false); end $$", false},
+        {"\"set\" a", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(statement_sets_session(SQL_POSTGRES, text_of(cases[i].sql)), cases[i].sets);
+
+    assert_true(statement_sets_session(SQL_SQLITE, TEXT("pragma foreign_keys = off")));
+}
+
+static void tells_what_makes_something_temporary(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        bool makes;
+    } cases[] = {
+        {"create temp table t (a int);", true},
+        {"CREATE TEMPORARY SEQUENCE s", true},
+        {"create global temporary table t ()", true},
+        {"create local temp table t ()", true},
+        {"create or replace /* a */ temp view v as select 1", true},
+        {"create table temp (a int)", false},
+        {"create table t as select temp from u", false},
+        {"create \"temp\" table t ()", false},
+        {"drop table temp", false},
+        {"create", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(statement_makes_temporary(SQL_POSTGRES, text_of(cases[i].sql)), cases[i].makes);
+
+    assert_true(statement_makes_temporary(SQL_SQLITE, TEXT("create temp trigger t after insert on a begin select 1; end;")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -213,6 +262,8 @@ int main(void)
         cmocka_unit_test(tells_other_copies_from_those_with_data),
         cmocka_unit_test(tells_what_the_end_cut_off),
         cmocka_unit_test(finds_a_statement_by_its_index),
+        cmocka_unit_test(tells_what_sets_the_session),
+        cmocka_unit_test(tells_what_makes_something_temporary),
     };
     return cmocka_run_group_tests_name("sql/statement", tests, NULL, NULL);
 }
