@@ -114,6 +114,15 @@ stop() {
     same "$status" 0
 }
 
+@test "a prepared transaction in the way is told" {
+    query "begin; lock table a; prepare transaction '$database'"
+    start deploy deploy latest --lock-timeout=300
+    until_true 60 says deploy "waits for a prepared transaction (see pg_prepared_xacts)"
+    query "rollback prepared '$database'"
+    finish deploy "$pid"
+    same "$status" 0
+}
+
 # bats test_tags=since-14
 @test "the rows of COPY" {
     printf "copy (select pg_sleep(0.01) from generate_series(1, 30000)) to '/dev/null';\n" | alteration 1.0.0-1-a.sql

@@ -32,8 +32,8 @@
     "    SELECT lower(command) || ': ' || phase, heap_blks_scanned, CASE WHEN phase LIKE '%%scanning heap' THEN heap_blks_total END\n" \
     "    FROM pg_catalog.pg_stat_progress_cluster WHERE pid = a.pid\n%s"                                                               \
     ") AS p (phase, done, total) ON true\n"                                                                                            \
-    "LEFT JOIN LATERAL unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid) ON w.pid <> pg_backend_pid()\n"                           \
-    "LEFT JOIN pg_catalog.pg_stat_activity AS b ON b.pid = w.pid\n"                                                                    \
+    "LEFT JOIN (unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid) LEFT JOIN pg_catalog.pg_stat_activity USING (pid)) AS b\n"       \
+    "ON b.pid <> pg_backend_pid()\n"                                                                                                   \
     "WHERE a.pid = %d\n"                                                                                                               \
     "LIMIT 4"
 
@@ -69,6 +69,9 @@ static const char *duration(Arena *arena, const char *seconds)
 /* "pid 123 (psql, user ada, idle in transaction, 5 min): select * from a"; less of it where we may not look. */
 static const char *describe_blocker(Arena *arena, const PGresult *result, int row)
 {
+    if (strcmp(field(result, row, PID), "0") == 0) /* it has no process */
+        return "a prepared transaction (see pg_prepared_xacts)";
+
     const char *user = field(result, row, USER);
     const char *state = field(result, row, STATE);
     const char *seconds = field(result, row, SECONDS);
