@@ -259,7 +259,7 @@ static bool describe_creation(const char **sql, Arena *arena, PostgresConnection
     CLEANUP(postgres_result_cleanup)
     PGresult *result = postgres_session_query(
         &connection->session,
-        "SELECT format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', datname,"
+        "SELECT pg_catalog.format('CREATE DATABASE %I OWNER %I TEMPLATE template0 ENCODING %L LC_COLLATE %L LC_CTYPE %L', datname,"
         " pg_catalog.pg_get_userbyid(datdba), pg_catalog.pg_encoding_to_char(encoding), datcollate, datctype)"
         " FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()",
         connection->timeout, error);

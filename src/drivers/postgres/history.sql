@@ -1,5 +1,6 @@
 -- The history of deployments, layout 1. :schema is its schema as an identifier, :'schema' its name as a literal;
--- $1, $2 ... are filled in as literals.
+-- $1, $2 ... are filled in as literals. What is called is named with its schema, and operands have the very types that an operator of
+-- pg_catalog has: else one that another role put into "public" may fit better, and run in the deployer's name.
 
 -- statement: create
 -- A schema that somebody else made for the deployer needs no right to create one.
@@ -27,7 +28,7 @@ CREATE TABLE IF NOT EXISTS :schema.alteration (
     before_down_sha256 text,
     down text,
     before_down text,
-    deployed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    deployed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     took bigint NOT NULL DEFAULT 0,
     deployed_by text NOT NULL,
     host text NOT NULL,
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS :schema.alteration (
 );
 CREATE TABLE IF NOT EXISTS :schema.event (
     sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     kind text NOT NULL,
     identity text NOT NULL,
     release text,
@@ -67,7 +68,7 @@ SELECT version, oldest_reader FROM :schema.layout;
 -- statement: read
 SELECT identity, sequence, release, kind, before_up_sha256, up_sha256, down_sha256, before_down_sha256,
        (down IS NOT NULL)::integer,
-       to_char(deployed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), took, deployed_by, host, version
+       pg_catalog.to_char(deployed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), took, deployed_by, host, version
 FROM :schema.alteration
 ORDER BY sequence;
 
@@ -87,7 +88,7 @@ VALUES (CASE WHEN $14 = '' OR (EXISTS (SELECT FROM :schema.alteration WHERE iden
 -- A script that removed its own row must not be committed without: no row, no identity for a column that must have one.
 WITH deployed AS (
     UPDATE :schema.alteration
-    SET took = extract(epoch FROM clock_timestamp() - deployed_at) * 1000
+    SET took = extract(epoch FROM pg_catalog.clock_timestamp() - deployed_at)::numeric * 1000.0
     WHERE identity = $1
     RETURNING identity
 )
@@ -121,32 +122,33 @@ INSERT INTO :schema.event (kind, identity, release, section, step, sha256, messa
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- statement: read-steps
-SELECT kind, step, sha256, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+SELECT kind, step, sha256, pg_catalog.to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 FROM :schema.event
 WHERE identity = $1
   AND section = $2
   AND kind IN ('step-begun', 'step-done', 'step-failed', 'step-skipped')
-  AND sequence > coalesce((SELECT max(sequence) FROM :schema.event WHERE identity = $1 AND kind IN ('deploy', 'rollback')), 0)
+  AND sequence > coalesce((SELECT pg_catalog.max(sequence) FROM :schema.event WHERE identity = $1 AND kind IN ('deploy', 'rollback')), 0)
 ORDER BY sequence;
 
 -- statement: hold
 INSERT INTO :schema.holder (held_by, host, pid, backend, since)
-VALUES ($1, $2, $3, $4, clock_timestamp())
+VALUES ($1, $2, $3, $4, pg_catalog.clock_timestamp())
 ON CONFLICT DO NOTHING;
 
 -- statement: release-hold
 DELETE FROM :schema.holder WHERE host = $1 AND pid = $2;
 
 -- statement: read-holder
-SELECT held_by, host, pid, to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
+SELECT held_by, host, pid, pg_catalog.to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), backend FROM :schema.holder;
 
 -- Logto keeps {"timestamp": ..., "updatedAt": ...} in "systems", its first releases in "_logto_configs". A query names its table, and
 -- this one is not known: query_to_xml() runs the one that fits.
 -- statement: read-state
 SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>')
-FROM (SELECT coalesce(to_regclass('systems'), to_regclass('_logto_configs')) AS name) AS place,
-     LATERAL (SELECT query_to_xml(format('SELECT value->>''timestamp'' AS t, value->>''updatedAt'' AS u FROM %s WHERE key = ''alterationState''',
-                                         name), false, false, '')::text AS x WHERE name IS NOT NULL) AS found
+FROM (SELECT coalesce(pg_catalog.to_regclass('systems'), pg_catalog.to_regclass('_logto_configs')) AS name) AS place,
+     LATERAL (SELECT pg_catalog.query_to_xml(pg_catalog.format(
+         'SELECT value OPERATOR(pg_catalog.->>) ''timestamp'' AS t, value OPERATOR(pg_catalog.->>) ''updatedAt'' AS u FROM %s
+          WHERE key OPERATOR(pg_catalog.=) ''alterationState''', name), false, false, '')::text AS x WHERE name IS NOT NULL) AS found
 WHERE x LIKE '%<t>%';
 
 -- statement: read-remembered
@@ -156,17 +158,18 @@ SELECT "timestamp" FROM :schema.foreign_state;
 -- 0 is not written, as Logto does not; then what the row still says, if it is there, is what Logto goes by.
 DO $dbalt$
 DECLARE
-    place regclass := coalesce(to_regclass('systems'), to_regclass('_logto_configs'));
+    place regclass := coalesce(pg_catalog.to_regclass('systems'), pg_catalog.to_regclass('_logto_configs'));
     written numeric := $1;
 BEGIN
-    IF place IS NOT NULL AND written > 0 THEN
-        EXECUTE format(
+    IF place IS NOT NULL AND written > 0::numeric THEN
+        EXECUTE pg_catalog.format(
             'INSERT INTO %s (key, value) VALUES (''alterationState'', %L) ON CONFLICT (key) DO UPDATE SET value = excluded.value', place,
-            jsonb_build_object('timestamp', written, 'updatedAt',
-                               to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+            pg_catalog.jsonb_build_object(
+                'timestamp', written, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
     ELSIF place IS NOT NULL THEN
-        EXECUTE format('SELECT (value->>''timestamp'')::numeric FROM %s WHERE key = ''alterationState'' AND jsonb_typeof(value->''timestamp'') = ''number''',
-                       place) INTO written;
+        EXECUTE pg_catalog.format(
+            'SELECT (value OPERATOR(pg_catalog.->>) ''timestamp'')::numeric FROM %s WHERE key OPERATOR(pg_catalog.=) ''alterationState''
+             AND pg_catalog.jsonb_typeof(value OPERATOR(pg_catalog.->) ''timestamp'') = ''number''', place) INTO written;
     END IF;
     INSERT INTO :schema.foreign_state ("timestamp") VALUES (coalesce(written, 0))
     ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
@@ -179,5 +182,5 @@ ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
 
 -- statement: adopt
 INSERT INTO :schema.alteration (identity, release, name, kind, deployed_by, deployed_at, host, version)
-VALUES ($1, $2, $3, $4, $5, coalesce(nullif($6, '')::timestamptz, clock_timestamp()), '', '')
+VALUES ($1, $2, $3, $4, $5, coalesce(nullif($6, '')::timestamptz, pg_catalog.clock_timestamp()), '', '')
 ON CONFLICT DO NOTHING;

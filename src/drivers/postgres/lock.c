@@ -36,13 +36,14 @@
     "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;" HEARTBEAT_SQL
 
 #define HOLDER_SQL                                                                                                               \
-    "SELECT a.usename, host(a.client_addr), to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),\n"    \
+    "SELECT a.usename, pg_catalog.host(a.client_addr),\n"                                                                        \
+    "       pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'),\n"                         \
     "       substring(a.application_name FROM '^" TASK_PREFIX "(.*)$')\n"                                                        \
-    "FROM (SELECT hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                            \
+    "FROM (SELECT pg_catalog.hashtextextended('dbalt:' || %s, 0) AS key) AS k\n"                                                 \
     "JOIN pg_catalog.pg_locks AS l ON l.classid::bigint = (k.key >> 32) & 4294967295 AND l.objid::bigint = k.key & 4294967295\n" \
     "JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid\n"                                                                   \
     "WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted\n"                                                           \
-    "  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())"
+    "  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
 
 static void forget_lock(PostgresLock *lock, Wait *wait)
 {

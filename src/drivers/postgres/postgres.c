@@ -18,18 +18,19 @@
  * moment. One that computes waits for nothing: its wait_event is null. The pid may belong to another process by now, and a copy of a
  * database has the row of a holder that is at work on the other.
  */
-#define ORPHAN_SQL                                                                                                                    \
-    "WITH orphan AS (\n"                                                                                                              \
-    "  SELECT a.pid,\n"                                                                                                               \
-    "         a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '200 ms'\n"                                          \
-    "           OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted) AS " \
-    "works,\n"                                                                                                                        \
-    "         (a.state LIKE 'idle%%' OR coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false))\n"                            \
-    "           AND pg_has_role(a.usesysid, 'USAGE') AND (NOT r.rolsuper OR current_setting('is_superuser') = 'on') AS may_end\n"     \
-    "  FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid\n"                                   \
-    "  WHERE a.pid = %ld AND a.pid <> pg_backend_pid() AND a.datname = current_database()\n"                                          \
-    "    AND coalesce(round(extract(epoch FROM a.backend_start) * 1000000)::bigint, %lld) = %lld)\n"                                  \
-    "SELECT CASE WHEN may_end THEN pg_terminate_backend(pid) END FROM orphan WHERE works OR may_end"
+#define ORPHAN_SQL                                                                                                                  \
+    "WITH orphan AS (\n"                                                                                                            \
+    "  SELECT a.pid,\n"                                                                                                             \
+    "         a.state <> 'idle' OR a.state_change > pg_catalog.clock_timestamp() - interval '200 ms'\n"                             \
+    "           OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted)\n" \
+    "         AS works,\n"                                                                                                          \
+    "         (a.state LIKE 'idle%%' OR coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false))\n"                          \
+    "           AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')\n"                                                                  \
+    "           AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on') AS may_end\n"                             \
+    "  FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid\n"                                 \
+    "  WHERE a.pid = %ld AND a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database()\n"                  \
+    "    AND coalesce(" POSTGRES_START_SQL ", %lld) = %lld)\n"                                                                      \
+    "SELECT CASE WHEN may_end THEN pg_catalog.pg_terminate_backend(pid) END FROM orphan WHERE works OR may_end"
 
 static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
 {

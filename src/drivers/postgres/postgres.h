@@ -155,11 +155,16 @@ void postgres_batch_take(PostgresConnection *connection, PGresult *result);
 
 void postgres_receive_notice(void *connection, const PGresult *notice); /* for PQsetNoticeReceiver() */
 
+/*
+ * When a backend began, in microseconds since 1970. extract() is numeric in 14 and later, and was double precision before, which is
+ * exact enough.
+ */
+#define POSTGRES_START_SQL "(extract(epoch FROM backend_start)::float8 * 1e6::float8)::bigint"
+
 /* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
-#define POSTGRES_ABOUT_SQL                                                                              \
-    "SELECT pg_backend_pid(), round(extract(epoch FROM backend_start) * 1000000)::bigint, version(),\n" \
-    "  pg_is_in_recovery()\n"                                                                           \
-    "FROM pg_catalog.pg_stat_activity WHERE pid = pg_backend_pid();"
+#define POSTGRES_ABOUT_SQL                                                                                               \
+    "SELECT pg_catalog.pg_backend_pid(), " POSTGRES_START_SQL ", pg_catalog.version(), pg_catalog.pg_is_in_recovery()\n" \
+    "FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid();"
 
 void postgres_take_about(PostgresConnection *connection, const PGresult *result);
 
@@ -203,9 +208,9 @@ bool postgres_watch_sees_work(const PostgresConnection *connection);
 void postgres_watch_close(PostgresConnection *connection);
 
 /* What a row tells of who is in the way, behind three columns; b is of pg_stat_activity. */
-#define POSTGRES_BLOCKER_SQL                                                                         \
-    "b.pid, b.usename, coalesce(nullif(b.application_name, ''), b.backend_type), b.state, "          \
-    "round(extract(epoch FROM clock_timestamp() - coalesce(b.xact_start, b.query_start)))::bigint, " \
+#define POSTGRES_BLOCKER_SQL                                                                             \
+    "b.pid, b.usename, coalesce(nullif(b.application_name, ''), b.backend_type), b.state, "              \
+    "extract(epoch FROM pg_catalog.clock_timestamp() - coalesce(b.xact_start, b.query_start))::bigint, " \
     "CASE WHEN b.state IS NOT NULL THEN b.query END"
 
 void postgres_describe_blockers(Report *report, Arena *arena, const PGresult *result);

@@ -19,28 +19,29 @@
  * Of $1, the process that runs the statement: whether it is at work, phase and per cent, and who blocks it, a row for each. A concurrent
  * build waits for every snapshot, this question's too: that is nobody's news.
  */
-#define WATCH_SQL                                                                                                                      \
-    "SELECT a.state = 'active',\n"                                                                                                     \
-    "       p.phase, round(100.0 * least(p.done, p.total) / nullif(p.total, 0))::int,\n"                                               \
-    "       " POSTGRES_BLOCKER_SQL "\n"                                                                                                \
-    "FROM pg_catalog.pg_stat_activity AS a\n"                                                                                          \
-    "LEFT JOIN LATERAL (\n"                                                                                                            \
-    "    SELECT phase, CASE WHEN lockers_total > 0 THEN lockers_done WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,\n"   \
-    "           CASE WHEN lockers_total > 0 THEN lockers_total WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END\n"        \
-    "    FROM pg_catalog.pg_stat_progress_create_index WHERE pid = a.pid\n"                                                            \
-    "    UNION ALL\n"                                                                                                                  \
-    "    SELECT lower(command) || ': ' || phase, heap_blks_scanned, CASE WHEN phase LIKE '%%scanning heap' THEN heap_blks_total END\n" \
-    "    FROM pg_catalog.pg_stat_progress_cluster WHERE pid = a.pid\n%s"                                                               \
-    ") AS p (phase, done, total) ON true\n"                                                                                            \
-    "LEFT JOIN (unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid) LEFT JOIN pg_catalog.pg_stat_activity USING (pid)) AS b\n"       \
-    "ON b.pid <> pg_backend_pid()\n"                                                                                                   \
-    "WHERE a.pid = %d\n"                                                                                                               \
+#define WATCH_SQL                                                                                                                    \
+    "SELECT a.state = 'active',\n"                                                                                                   \
+    "       p.phase, (100.0 * least(p.done, p.total)::numeric / nullif(p.total, 0)::numeric)::int,\n"                                \
+    "       " POSTGRES_BLOCKER_SQL "\n"                                                                                              \
+    "FROM pg_catalog.pg_stat_activity AS a\n"                                                                                        \
+    "LEFT JOIN LATERAL (\n"                                                                                                          \
+    "    SELECT phase, CASE WHEN lockers_total > 0 THEN lockers_done WHEN blocks_total > 0 THEN blocks_done ELSE tuples_done END,\n" \
+    "           CASE WHEN lockers_total > 0 THEN lockers_total WHEN blocks_total > 0 THEN blocks_total ELSE tuples_total END\n"      \
+    "    FROM pg_catalog.pg_stat_progress_create_index WHERE pid = a.pid\n"                                                          \
+    "    UNION ALL\n"                                                                                                                \
+    "    SELECT pg_catalog.lower(command) || ': ' || phase, heap_blks_scanned,\n"                                                    \
+    "           CASE WHEN phase LIKE '%%scanning heap' THEN heap_blks_total END\n"                                                   \
+    "    FROM pg_catalog.pg_stat_progress_cluster WHERE pid = a.pid\n%s"                                                             \
+    ") AS p (phase, done, total) ON true\n"                                                                                          \
+    "LEFT JOIN (pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid)) AS w (pid)\n"                                                  \
+    "           LEFT JOIN pg_catalog.pg_stat_activity USING (pid)) AS b ON b.pid <> pg_catalog.pg_backend_pid()\n"                   \
+    "WHERE a.pid = %d\n"                                                                                                             \
     "LIMIT 4"
 
 /* Of PostgreSQL 14 on. */
-#define COPY_SQL                                                                            \
-    "    UNION ALL\n"                                                                       \
-    "    SELECT 'copying: ' || tuples_processed || ' rows', bytes_processed, bytes_total\n" \
+#define COPY_SQL                                                                                  \
+    "    UNION ALL\n"                                                                             \
+    "    SELECT 'copying: ' || tuples_processed::text || ' rows', bytes_processed, bytes_total\n" \
     "    FROM pg_catalog.pg_stat_progress_copy WHERE pid = a.pid\n"
 
 enum { IS_ACTIVE, PHASE, PERCENT, PID, USER, APPLICATION, STATE, SECONDS, QUERY };
