@@ -31,7 +31,7 @@ declare
     types text[] := '{int2,int4,int8,numeric,float4,float8,text,varchar,bpchar,name,"\"char\"",oid,bool,timestamptz,interval,regclass,jsonb,xml,inet,public.word,int4[],text[]}';
     operators text[] := '{+,-,*,/,%,||,=,<>,<,>,<=,>=,<<,>>,&,|,->,->>,~~,!~~,~}';
     few text[] := '{int4,int8,numeric,text,varchar,name,oid,regclass,bool}';
-    more text[] := '{"text,text,text","text,bool,bool","text,bool,bool,varchar","text,numeric,text,text","text,text,text,text","text,name,name","text,name,name,name,name,name"}';
+    more text[] := '{"text,text,text","text,bool,bool","text,regclass,jsonb","text,bool,bool,varchar","text,numeric,text,text","text,text,text,text","text,name,name","text,name,name,name,name,name"}';
     each record;
 begin
     for each in select l, r from unnest(types) as l, unnest(types) as r loop
@@ -132,7 +132,7 @@ SQL
 @test "JavaScript, and Logto's state" {
     query "create table systems (key varchar(256) primary key, value jsonb not null);
            insert into systems values ('alterationState', '{\"timestamp\": 1, \"updatedAt\": \"2026-01-02T03:04:05.678Z\"}')"
-    alteration 1.0.0-1-a.mjs <<<"export default { up: async () => { throw new Error('twice'); } };"
+    alteration 1.0.0-1-a.mjs <<<"export default { up: async () => { throw new Error('twice'); }, down: async () => {} };"
     alteration 1.0.0-2-b.mjs <<<"import { sql } from 'dbalt';
 export default {
     up: async (pool) => { await pool.query(sql\`create table b (id integer)\`); },
@@ -144,9 +144,8 @@ export default {
     expect 0 check
     expect 0 rollback-to-timestamp 1 --yes
     same "$(query "select value from systems" | grep -c '"timestamp": 1,')" 1
-    alteration 1.0.0-2-b.mjs <<<"export default { up: async () => {} };"
-    expect 0 deploy latest --state=dbalt
-    same "$(deployed)" "1-a 2-b"
+    expect 0 rollback-to-timestamp 0 --yes
+    same "$(deployed)" ""
     nothing_failed
 }
 
