@@ -63,6 +63,7 @@ more_setup() {
     admin "drop database $database"
     admin "create database $database template trapped owner deployer"
     DB_URL=$(url_with "$SERVER_URL" "$database" deployer)
+    export DB_URL
     log_lines=$(wc -l <"$DBALT_TEST_POSTGRES_DIR/server.log")
 }
 
