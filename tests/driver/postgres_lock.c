@@ -167,6 +167,30 @@ static void waits_for_an_orphan_that_it_may_not_end(void **state)
     client_close(&stranger);
 }
 
+/* Another role sees no more of it than the locks of its transactions, and those come and go. */
+static void waits_for_an_orphan_between_two_transactions(void **state)
+{
+    Fixture *fixture = *state;
+    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
+                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
+    Client stranger;
+    Client other;
+    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_WRITES));
+    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
+    char backend[64];
+    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
+    client_script(&other, "DO $$ BEGIN LOOP COMMIT; END LOOP; END $$");
+    driver_postgres.send(other.connection);
+    assert_true(fixture_becomes(fixture, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %' AND state = 'active'", "1\n"));
+
+    for (int tries = 0; tries < 40; tries++)
+        assert_true(orphan_is_busy(&stranger, backend));
+    fixture_query(fixture, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'");
+    assert_int_equal(client_run(&other).fault, FAULT_CONNECTION);
+    client_close(&other);
+    client_close(&stranger);
+}
+
 /* A copy of a database has the holder's row too. */
 static void is_no_orphan_of_another_database(void **state)
 {
@@ -200,6 +224,7 @@ int main(void)
         DATABASE_TEST(ends_an_orphan_that_waits_for_its_client),
         DATABASE_TEST(waits_for_an_orphan_that_computes),
         DATABASE_TEST(waits_for_an_orphan_that_it_may_not_end),
+        DATABASE_TEST(waits_for_an_orphan_between_two_transactions),
         DATABASE_TEST(is_no_orphan_of_another_database),
         DATABASE_TEST(is_no_orphan_of_its_own),
     };

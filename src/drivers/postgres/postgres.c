@@ -23,14 +23,18 @@
     "  SELECT a.pid,\n"                                                                                                             \
     "         a.state <> 'idle' OR a.state_change > pg_catalog.clock_timestamp() - interval '200 ms'\n"                             \
     "           OR EXISTS (SELECT FROM pg_catalog.pg_locks AS l WHERE l.pid = a.pid AND l.locktype = 'virtualxid' AND l.granted)\n" \
-    "         AS works,\n"                                                                                                          \
+    "         AS works, a.state IS NULL AS is_hidden,\n"                                                                            \
     "         (a.state LIKE 'idle%%' OR coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false))\n"                          \
     "           AND pg_catalog.pg_has_role(a.usesysid, 'USAGE')\n"                                                                  \
     "           AND (NOT r.rolsuper OR pg_catalog.current_setting('is_superuser') = 'on') AS may_end\n"                             \
     "  FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid\n"                                 \
     "  WHERE a.pid = %ld AND a.pid <> pg_catalog.pg_backend_pid() AND a.datname = pg_catalog.current_database()\n"                  \
     "    AND coalesce(" POSTGRES_START_SQL ", %lld) = %lld)\n"                                                                      \
-    "SELECT CASE WHEN may_end THEN pg_catalog.pg_terminate_backend(pid) END FROM orphan WHERE works OR may_end"
+    "SELECT works OR may_end, is_hidden, CASE WHEN may_end THEN pg_catalog.pg_terminate_backend(pid) END FROM orphan"
+
+/* Of one whose state is hidden: it may be between two of its transactions. */
+#define LOOKS 20
+#define LOOK_INTERVAL 10 /* milliseconds */
 
 static Text fill_in_schema(Arena *arena, const char *sql, const char *identifier, const char *literal)
 {
@@ -189,12 +193,17 @@ static bool end_orphan(Connection *base, const char *name, bool *busy, DbaltErro
 
     CLEANUP(arena_done) Arena arena = {0};
     const char *sql = arena_format(&arena, ORPHAN_SQL, pid, start, start);
-    CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
-    if (result == NULL)
-        return false;
+    for (int looks = 1;; looks++) {
+        CLEANUP(postgres_result_cleanup) PGresult *result = postgres_session_query(&connection->session, sql, connection->timeout, error);
+        if (result == NULL)
+            return false;
 
-    *busy = PQntuples(result) > 0;
-    return true;
+        *busy = PQntuples(result) > 0 && PQgetvalue(result, 0, 0)[0] == 't';
+        if (*busy || PQntuples(result) == 0 || PQgetvalue(result, 0, 1)[0] == 'f' || looks == LOOKS)
+            return true;
+        if (!wait_sleep(base->wait, LOOK_INTERVAL))
+            return fail(error, DBALT_ERROR_INTERRUPTED, "interrupted while waiting for the statement of a killed deploy");
+    }
 }
 
 static const char *const schemes[] = {"postgres:", "postgresql:", NULL};
