@@ -46,8 +46,8 @@ typedef struct Column {
 /* What a failure means, whatever the database calls it. */
 typedef enum Fault {
     FAULT_OTHER,         /* an ordinary error of a statement */
-    FAULT_DUPLICATE,     /* unique violation */
-    FAULT_NOT_NULL,      /* not-null violation */
+    FAULT_DUPLICATE,     /* an identity that the history has already */
+    FAULT_NOT_NULL,      /* no identity, for a row of the history */
     FAULT_ABSENT,        /* no such table or schema */
     FAULT_LOCK_TIMEOUT,  /* a lock could not be had in time */
     FAULT_SERIALIZATION, /* serialization failure or deadlock: try the transaction again */

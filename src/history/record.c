@@ -219,12 +219,12 @@ bool record_read_holder(Holder *holder, Arena *arena, History *history, DbaltErr
 /* Two creators can collide in the catalogue in spite of IF NOT EXISTS; the loser finds it made at the next try. */
 static bool is_creation_race(Fault fault, const DbaltError *error)
 {
-    static const char *const states[] = {"42P06", "42P07", "42710", "XX000"};
+    static const char *const states[] = {"42P06", "42P07", "42710", "23505", "XX000"};
     for (size_t i = 0; i < COUNT(states); i++) {
         if (strcmp(error->sqlstate, states[i]) == 0)
             return true;
     }
-    return fault == FAULT_DUPLICATE || fault == FAULT_SERIALIZATION;
+    return fault == FAULT_SERIALIZATION;
 }
 
 /* history->exists may be out of date when it says no: creation bears a history that is there. */

@@ -210,3 +210,43 @@ SQL
 }
 builds() { [ "$(query "select count(*) from pg_stat_progress_create_index where command = 'CREATE INDEX CONCURRENTLY' and phase like 'waiting for writers%'")" -gt 0 ]; }
 waits() { says "$1" "waits for pid" || says "$1" "Waiting for another deploy"; }
+
+# on_history EVENT VALUE: a trigger of somebody's on the history, which keeps a table of its own
+on_history() {
+    if is_sqlite; then
+        query "create table audit (what text not null unique); create trigger audited after $1 on dbalt_alteration begin insert into audit values ($2); end"
+    else
+        query "create table audit (what text not null unique); create function audited() returns trigger language plpgsql as 'begin insert into audit values ($2); return null; end';
+               create trigger audited after $1 on dbalt.alteration for each row execute function audited()"
+    fi
+}
+
+@test "what a trigger on the history runs into is a failure, and nobody else's deploy or roll back" {
+    makes_table 1.0.0-1-a
+    expect 0 deploy latest
+    on_history insert new.release
+    makes_table 1.1.0-2-b 1.1.0-3-c
+    local how
+    for how in "" --no-pipeline; do
+        # shellcheck disable=SC2086
+        expect 1 deploy latest $how
+        err "audit"
+        err_not "omebody else"
+        same "$(tables)" "a audit b"
+        same "$(deployed)" "1-a 2-b"
+    done
+}
+
+@test "so is what it runs into at a roll back" {
+    makes_table 1.0.0-1-a 1.0.0-2-b
+    expect 0 deploy latest
+    on_history delete "nullif(old.name, old.name)"
+    local how
+    for how in "" --no-pipeline; do
+        # shellcheck disable=SC2086
+        expect 1 rollback 0.1.0 --yes $how
+        err "audit"
+        err_not "omebody else"
+        same "$(deployed)" "1-a 2-b"
+    done
+}

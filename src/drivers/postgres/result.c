@@ -156,6 +156,21 @@ static void name_object(FailedObject *object, Arena *arena, const PGresult *resu
     }
 }
 
+/* Of the history's own identities; what a trigger runs into elsewhere, or raises, is an error like any other. */
+static bool is_of_identities(const PostgresConnection *connection, const Answer *failure)
+{
+    const FailedObject *object = &failure->object;
+    if (object->schema == NULL || object->table == NULL)
+        return false;
+
+    char *schema = PQescapeIdentifier(connection->session.libpq, object->schema, strlen(object->schema));
+    bool is_ours = schema != NULL && strcmp(schema, connection->schema) == 0;
+    PQfreemem(schema);
+    if (!is_ours || failure->fault == FAULT_DUPLICATE)
+        return is_ours && strcmp(object->table, "alteration") == 0;
+    return object->column != NULL && strcmp(object->column, "identity") == 0;
+}
+
 /*
  * What was sent ahead may have been cut at the wrong places (the server itself cuts what comes in one message), or a "$1" in it asked
  * for a value. It may have dropped statements that dbalt prepared, or left some of its own; or nobody may look for these.
@@ -188,6 +203,8 @@ void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *resu
         return;
     locate_failure(connection, result);
     name_object(&failure->object, &connection->oldest->arena, result);
+    if ((failure->fault == FAULT_DUPLICATE || failure->fault == FAULT_NOT_NULL) && !is_of_identities(connection, failure))
+        failure->fault = FAULT_OTHER;
 }
 
 /* Keeps the rows of dbalt's own SELECT to be answered; takes over the result. */

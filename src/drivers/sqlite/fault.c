@@ -90,6 +90,13 @@ static void detail_system_error(const SqliteConnection *connection, int system_e
         fail_detail(error, "\"%s\": %s (SQLite's result code %d)", file, strerror(system_error), code);
 }
 
+/* Of the history's own identities; what a trigger runs into elsewhere is an error like any other. */
+static bool is_of_identities(const char *message)
+{
+    return text_ends_with(text_of(message), TEXT(": dbalt_alteration.identity")) ||
+           text_ends_with(text_of(message), TEXT(": dbalt_event.identity"));
+}
+
 Fault sqlite_fault(const SqliteConnection *connection, int code, DbaltError *error)
 {
     int kind = code & 0xff;
@@ -109,7 +116,9 @@ Fault sqlite_fault(const SqliteConnection *connection, int code, DbaltError *err
 
     if (rule == NULL && strncmp(message, "no such table: ", strlen("no such table: ")) == 0)
         return FAULT_ABSENT;
-    return rule == NULL ? FAULT_OTHER : rule->fault;
+    if (rule == NULL || (kind == SQLITE_CONSTRAINT && !is_of_identities(message)))
+        return FAULT_OTHER;
+    return rule->fault;
 }
 
 Fault sqlite_fault_of_script(const SqliteConnection *connection, int code, DbaltError *error)
