@@ -1,10 +1,9 @@
 /* Batches: steps and their answers, values, errors. */
 
-#include <string.h>
-
 #include "driver/suite.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void runs_a_batch_in_one_transaction(void **state)
 {
