@@ -281,3 +281,18 @@ SQL
     expect 0 deploy latest
     same "$(deployed)" "1-${database}_1 2-${database}_2 4-four"
 }
+
+@test "what a function does to the encoding does not reach the text that was sent behind it" {
+    query "create function legacy() returns text language sql as 'select set_config(''client_encoding'', ''LATIN1'', false)'"
+    local how
+    for how in "" --no-pipeline; do
+        rm -f "$DBALT_DIR"/*
+        query "drop schema if exists dbalt cascade; drop table if exists t"
+        printf 'select 1;\n' | alteration 1.0.0-1-a.sql
+        printf "create table t (what text);\nselect legacy();\ninsert into t values ('\u00e9');\n" | alteration 1.0.0-2-b.sql
+        printf "insert into t values ('\u00e9');\n" | alteration 1.0.0-3-c.sql
+        # shellcheck disable=SC2086
+        expect 0 deploy latest $how
+        same "$(query "select length(what) from t" | paste -sd ' ')" "1 1"
+    done
+}

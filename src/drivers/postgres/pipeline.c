@@ -18,12 +18,14 @@
 #define BATCHES_FOR_A_PLAN 100
 
 /*
- * dbalt's own prepared statements, which it makes by the protocol, shall stay. A script that prepares some with SQL is not sent ahead, as
- * far as that can be seen; where a function has left one, this fails, and the alteration is run again by itself.
+ * dbalt's own prepared statements, which it makes by the protocol, shall stay. A script that prepares some with SQL, or sets the encoding
+ * in which what follows was sent, is not sent ahead, as far as that can be seen; where a function has done it, this fails, and the
+ * alteration is run again by itself.
  */
-#define SETTLE_SQL                                              \
-    POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_BUT_PREPARED_SQL \
-        "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql))::integer"
+#define SETTLE_SQL                                                                                                \
+    POSTGRES_CHECK_DEFERRED_SQL                                                                                   \
+    "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql)" \
+    " AND pg_catalog.current_setting('client_encoding') OPERATOR(pg_catalog.=) 'UTF8')::integer;" POSTGRES_RESET_BUT_PREPARED_SQL
 
 void postgres_forget_prepared(PostgresConnection *connection)
 {
