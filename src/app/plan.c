@@ -43,12 +43,12 @@ bool plan_load_up(Script *script, Arena *arena, DbaltPlan *plan, const Standing 
 }
 
 /* The stored way back as a script of its own. */
-static bool load_stored(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
+static bool load_stored(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, bool *is_gone, DbaltError *error)
 {
     const char *down = NULL;
     const char *before_down = NULL;
     const char *identity = standing->identity.text;
-    if (!history_read_stored(&down, &before_down, arena, &plan->project->history, identity, error))
+    if (!history_read_stored(&down, &before_down, arena, &plan->project->history, identity, is_gone, error))
         return false;
 
     *script = (Script){
@@ -81,14 +81,20 @@ static bool refuse_way_back(const DbaltPlan *plan, const Standing *standing, con
         error, "nothing was rolled back; add a line \"-- dbalt: down\" and what undoes it below, or nothing when nothing is to be undone");
 }
 
-bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
+/* is_gone tells, of a failure, that the history had no such alteration any more; it may be NULL. */
+static bool load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, bool *is_gone, DbaltError *error)
 {
     bool from_file = standing->alteration != NULL && !plan->options.stored;
-    if (from_file ? !load_file(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, error))
+    if (from_file ? !load_file(script, arena, plan, standing, error) : !load_stored(script, arena, plan, standing, is_gone, error))
         return false;
     if (!script->sections[SECTION_DOWN].present)
         return refuse_way_back(plan, standing, script, from_file, error);
     return true;
+}
+
+bool plan_load_down(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)
+{
+    return load_down(script, arena, plan, standing, NULL, error);
 }
 
 /* A file that is there wins, but the operator is to know that it is not what was stored. */
@@ -109,7 +115,7 @@ static void warn_of_changed_down(const DbaltPlan *plan, const Standing *standing
     }
 }
 
-static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *error)
+static bool check_script(DbaltPlan *plan, const Standing *standing, bool *is_gone, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
     Script script;
@@ -118,7 +124,7 @@ static bool check_script(DbaltPlan *plan, const Standing *standing, DbaltError *
                (!script.is_module || module_check(&script, plan, error)) &&
                judge_sections(&script, &arena, plan->project, SECTION_BEFORE_UP, SECTION_UP, error);
 
-    if (!plan_load_down(&script, &arena, plan, standing, error))
+    if (!load_down(&script, &arena, plan, standing, is_gone, error))
         return false;
     if (!judge_sections(&script, &arena, plan->project, SECTION_BEFORE_DOWN, SECTION_DOWN, error))
         return false;
@@ -136,6 +142,27 @@ static bool was_checked(Selection before, size_t *found, const Standing *standin
         return true;
     }
     return false;
+}
+
+/* Leaves in the plan what is there still: others may roll back between its being listed and its script being read. */
+static bool check_scripts(DbaltPlan *plan, Selection before, DbaltError *error)
+{
+    Selection *selection = &plan->selection;
+    size_t found = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < selection->count; i++) {
+        const Standing *standing = selection->rows[i];
+        DbaltError failure;
+        bool is_gone = false;
+        if (was_checked(before, &found, standing) || check_script(plan, standing, &is_gone, &failure)) {
+            selection->rows[kept++] = standing;
+        } else if (!is_gone) {
+            *error = failure;
+            return false;
+        }
+    }
+    selection->count = kept;
+    return true;
 }
 
 static void warn_of_unknown(const DbaltPlan *plan)
@@ -167,12 +194,9 @@ bool plan_build(DbaltPlan *plan, DbaltError *error)
     }
 
     plan->selection = selection;
-    size_t found = 0;
-    for (size_t i = 0; i < selection.count; i++) {
-        if (!was_checked(before, &found, selection.rows[i]) && !check_script(plan, selection.rows[i], error))
-            return false;
-    }
-    plan->entries = survey_entries(&plan->arena, selection.rows, selection.count);
+    if (!check_scripts(plan, before, error))
+        return false;
+    plan->entries = survey_entries(&plan->arena, plan->selection.rows, plan->selection.count);
     return true;
 }
 

@@ -25,7 +25,10 @@ struct DbaltPlan {
     bool has_run;
 };
 
-/* Selects, by the survey, and checks every script that was not checked before. Again under the lock. */
+/*
+ * Selects, by the survey, and checks every script that was not checked before. What others rolled back since is left out. Again under
+ * the lock.
+ */
 bool plan_build(DbaltPlan *plan, DbaltError *error);
 
 /* The script to deploy an alteration by. */

@@ -84,7 +84,7 @@ static bool compare_sections(DbaltDifference **rows, size_t *count, size_t *capa
     const Fingerprint *stored_hash = &standing->deployment->fingerprint;
     bool has_text = stored_hash->sections[SECTION_DOWN] != NULL || stored_hash->sections[SECTION_BEFORE_DOWN] != NULL;
     if (has_text && !history_read_stored(&stored_text[SECTION_DOWN], &stored_text[SECTION_BEFORE_DOWN], arena, &survey->project->history,
-                                         standing->identity.text, error))
+                                         standing->identity.text, NULL, error))
         return false;
 
     for (SectionKind section = 0; section < SECTION_COUNT; section++) {

@@ -77,11 +77,14 @@ static void take_stored(const Answer *answer, void *context)
     stored->is_found = true;
 }
 
-bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,
+bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity, bool *is_gone,
                          DbaltError *error)
 {
     Stored stored = {.arena = arena};
-    if (!history_query(history, HISTORY_READ_STORED, &identity, 1, take_stored, &stored, NULL, error))
+    bool ok = history_query(history, HISTORY_READ_STORED, &identity, 1, take_stored, &stored, NULL, error);
+    if (is_gone != NULL)
+        *is_gone = ok && !stored.is_found;
+    if (!ok)
         return fail_context(error, "cannot read the stored way back of \"%s\"", identity);
     if (!stored.is_found)
         return fail(error, DBALT_ERROR_FAILED, "\"%s\" is no longer in the history: somebody else rolled it back", identity);

@@ -36,8 +36,11 @@ bool history_query(History *history, HistoryStatement statement, const char *con
 /* A field of a row, copied into the arena; NULL where it is. */
 const char *history_copy_field(Arena *arena, const Answer *answer, size_t field);
 
-/* The way back as it was stored; "down" or "before_down" NULL when there was none. */
-bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity,
+/*
+ * The way back as it was stored; "down" or "before_down" NULL when there was none. It fails as well where the alteration is no longer
+ * in the history, and is_gone tells that from all else; it may be NULL.
+ */
+bool history_read_stored(const char **down, const char **before_down, Arena *arena, History *history, const char *identity, bool *is_gone,
                          DbaltError *error);
 
 /* Corrects the release of deployments whose files were released since, in one transaction. */

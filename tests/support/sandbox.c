@@ -14,6 +14,12 @@ static void observe(const DbaltEvent *event, void *context)
     sandbox->told[event->kind]++;
     if (event->message != NULL)
         snprintf(sandbox->last_told, sizeof sandbox->last_told, "%s", event->message);
+    if (event->kind != DBALT_EVENT_WARNING || sandbox->warned == NULL)
+        return;
+
+    void (*warned)(Sandbox *) = sandbox->warned;
+    sandbox->warned = NULL;
+    warned(sandbox);
 }
 
 Dbalt *sandbox_open_project(Sandbox *sandbox)

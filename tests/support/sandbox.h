@@ -14,6 +14,8 @@ typedef struct Sandbox {
     Dbalt *project;        /* open on both */
     unsigned told[16];     /* how often each DbaltEventKind was told */
     char last_told[1024];  /* message of the last event that had one */
+
+    void (*warned)(struct Sandbox *sandbox); /* called once, at the next warning; NULL: nothing is */
 } Sandbox;
 
 /* For cmocka's setup and teardown: *state is the Sandbox. */

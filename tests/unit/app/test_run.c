@@ -181,6 +181,49 @@ static void takes_the_stored_way_back_when_the_file_is_gone(void **state)
     assert_string_equal(logged(sandbox), "");
 }
 
+static void roll_back_as_another(Sandbox *sandbox)
+{
+    Sandbox other = *sandbox;
+    DbaltError error;
+    other.warned = NULL;
+    other.project = sandbox_open_project(&other);
+    if (!sandbox_rollback(&other, "1.0.0", &(DbaltRunOptions){.stored = true}, NULL, &error))
+        fail_msg("%s", error.message);
+    dbalt_close(other.project);
+}
+
+static void what_another_rolls_back_before_its_stored_way_back_is_read_is_left_out(void **state)
+{
+    Sandbox *sandbox = *state;
+    DbaltPlan *plan = NULL;
+    DbaltResult result;
+    DbaltError error;
+    write_pair(sandbox, "0.9.0-100-a.sql", "a");
+    write_pair(sandbox, "1.1.0-200-b.sql", "b");
+    write_pair(sandbox, "1.1.0-300-c.sql", "c");
+    write_pair(sandbox, "1.1.0-400-d.sql", "d");
+    assert_deploys(sandbox, "latest", 4);
+    sandbox_remove(sandbox, "0.9.0-100-a.sql");
+    sandbox_remove(sandbox, "1.1.0-200-b.sql");
+    sandbox_remove(sandbox, "1.1.0-300-c.sql");
+
+    /* The history is listed; d is looked at first, and warned of. */
+    sandbox_write(sandbox, "1.1.0-400-d.sql", "-- dbalt: up\n" LOG("d") "-- dbalt: down\n" LOG("by file"));
+    sandbox->warned = roll_back_as_another;
+    if (!dbalt_plan_rollback(&plan, sandbox->project, "0.8.0", NULL, &error))
+        fail_msg("%s", error.message);
+    assert_int_equal(dbalt_plan_entries(plan).count, 2);
+    assert_string_equal(dbalt_plan_entries(plan).rows[0].identity, "400-d");
+    assert_string_equal(dbalt_plan_entries(plan).rows[1].identity, "100-a");
+    if (!dbalt_run(plan, &result, &error))
+        fail_msg("%s", error.message);
+    dbalt_plan_free(plan);
+    assert_int_equal(result.planned, 1);
+    assert_int_equal(result.done, 1);
+    assert_string_equal(logged(sandbox), "");
+    assert_string_equal(sandbox_query(sandbox, "select count(*) from dbalt_event where kind = 'rollback'"), "4");
+}
+
 static void takes_the_file_before_the_stored_way_back_and_warns(void **state)
 {
     Sandbox *sandbox = *state;
@@ -382,6 +425,7 @@ int main(void)
         TEST(rolls_back_to_a_timestamp),
         TEST(refuses_a_roll_back_without_a_way_back_before_the_first_step),
         TEST(takes_the_stored_way_back_when_the_file_is_gone),
+        TEST(what_another_rolls_back_before_its_stored_way_back_is_read_is_left_out),
         TEST(takes_the_file_before_the_stored_way_back_and_warns),
         TEST(a_file_without_down_offers_the_stored_one),
         TEST(a_failing_down_leaves_the_alteration_deployed),
