@@ -59,6 +59,8 @@ bool dbalt_open(Dbalt **project, const DbaltOptions *options, DbaltError *error)
                     .version = DBALT_VERSION},
         .wait = wait,
     };
+    made->passwords = password_learn(&arena, options->url);
+    made->history.passwords = made->passwords;
     made->arena = arena; /* last: from here on the handle lives in its own arena */
     *project = made;
     return true;
@@ -155,8 +157,13 @@ Arena *project_results(Dbalt *project)
 
 void project_tell(const Dbalt *project, const DbaltEvent *event)
 {
-    if (project->observer != NULL)
-        project->observer(event, project->observer_context);
+    if (project->observer == NULL)
+        return;
+
+    CLEANUP(arena_done) Arena arena = {0};
+    DbaltEvent told = *event;
+    told.message = password_copy_hidden(&arena, event->message, &project->passwords);
+    project->observer(&told, project->observer_context);
 }
 
 void project_inform(const Dbalt *project, DbaltEventKind kind, const char *format, ...)

@@ -14,6 +14,7 @@ struct Dbalt {
     Arena results; /* what the last call returned; emptied by the next */
     const char *url, *directory, *history_schema;
     bool create_database;
+    Passwords passwords; /* of the URL */
     int connect_timeout; /* milliseconds */
     int script_timeout;  /* milliseconds; 0 = no limit */
     int lock_retries;

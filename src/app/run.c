@@ -179,6 +179,8 @@ bool dbalt_run(DbaltPlan *plan, DbaltResult *result, DbaltError *error)
     project->run = &run;
     bool ok = run_locked(&run, error);
     project->run = NULL;
+    if (!ok)
+        password_hide_in_error(error, &project->passwords);
     lock_give_back(&project->history);
     if (result != NULL)
         *result = run.result;

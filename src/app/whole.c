@@ -29,7 +29,8 @@ void run_describe_failure(Run *run, const Script *script, SectionKind section, l
         return;
     }
 
-    DbaltError ignored; /* the failure itself is what the operator must hear */
+    password_hide_in_error(error, &history->passwords); /* while they are whole: what comes before the message may cut it */
+    DbaltError ignored;                                 /* the failure itself is what the operator must hear */
     journal_write(history, "fail", entry->identity, entry->release, section_name(section), 0, NULL, error->message, &ignored);
     fail_context(error, "\"%s\" of %s failed", section_name(section), name);
     if (script->is_module)

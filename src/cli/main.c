@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/password.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/options.h"
-#include "cli/password.h"
 #include "terminal/json.h"
 
 /* What a signal handler must reach. */
@@ -150,14 +150,14 @@ static ExitCode run(Session *session, int count, char *const *words)
     return run_command(session, &invocation);
 }
 
-/* The words, apart from what "ps" shows, where passwords are overwritten. */
+/* The words, apart from main()'s own: those are what "ps" shows, and passwords are overwritten there. */
 static char **copy_words(Arena *arena, int count, char **words)
 {
     char **copies = arena_allocate_array(arena, (size_t)count + 1, sizeof(*copies));
-    for (int i = 0; i < count; i++)
+    for (int i = 0; i < count; i++) {
         copies[i] = arena_copy_string(arena, words[i]);
-
-    password_hide_in_arguments(count, words);
+        password_hide(words[i]);
+    }
     return copies;
 }
 

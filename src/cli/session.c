@@ -10,7 +10,6 @@
 #include "cli/command.h"
 #include "cli/objects.h"
 #include "cli/observer.h"
-#include "cli/password.h"
 #include "cli/settings.h"
 #include "terminal/diagnostic.h"
 #include "terminal/json.h"
@@ -58,6 +57,7 @@ bool session_open(Session *session, const Command *command)
     if (!settings_find_url(&url, &session->arena, &session->settings, &session->error))
         return false;
 
+    session->passwords = password_learn(&session->arena, url);
     if ((command->needs & NEEDS_DATABASE) != 0 && url == NULL) {
         fail(&session->error, DBALT_ERROR_USAGE, "no database is named");
         return fail_hint(&session->error, "give --db-url URL, or set DB_URL in the environment or in a file .env; "
@@ -129,6 +129,7 @@ static DiagnosticStyle style_of(const Session *session)
 
 static void tell(Session *session, DiagnosticLevel level, const char *event, const char *message)
 {
+    message = password_copy_hidden(&session->arena, message, &session->passwords);
     if (session->format == FORMAT_JSON) {
         JsonLine *line = json_line_new("event");
         json_line_text(line, "event", event);
@@ -170,7 +171,7 @@ ExitCode session_tell_error(Session *session)
     DiagnosticStyle style = style_of(session);
     session->is_error_told = true;
     progress_clear(&session->progress);
-    password_hide_in_error(&session->error);
+    password_hide_in_error(&session->error, &session->passwords);
     if (session->format == FORMAT_JSON)
         objects_print_error(&session->error, session->out);
 

@@ -5,7 +5,7 @@
 
 #include <dbalt/dbalt.h>
 
-#include "base/arena.h"
+#include "base/password.h"
 #include "terminal/progress.h"
 #include "terminal/terminal.h"
 
@@ -65,7 +65,8 @@ typedef struct Session {
     Settings settings;
     const char *const *arguments; /* words after the command */
     size_t argument_count;
-    Dbalt *project; /* owned; NULL when the command needs none */
+    Dbalt *project;      /* owned; NULL when the command needs none */
+    Passwords passwords; /* never to be printed */
     DbaltError error;
     bool is_error_told; /* the error was printed */
     Format format;

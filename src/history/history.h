@@ -3,6 +3,7 @@
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
+#include "base/password.h"
 #include "core/state.h"
 #include "drivers/driver.h"
 
@@ -12,6 +13,7 @@
 typedef struct History {
     Connection *connection;          /* borrowed; NULL = no connection now */
     const char *by, *host, *version; /* written into rows and events; borrowed */
+    Passwords passwords;             /* never to be stored; borrowed */
     bool exists;                     /* as of the last record_read() */
 } History;
 

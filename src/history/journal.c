@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+
 /* An event's kind, as HISTORY_READ_STEPS returns it, and what it makes of the step. */
 static JournalState state_of(const char *kind)
 {
@@ -55,10 +57,12 @@ bool journal_read(JournalStep **steps, size_t *count, Arena *arena, History *his
 bool journal_write(History *history, const char *kind, const char *identity, const char *release, const char *section, size_t step,
                    const char *sha256, const char *message, DbaltError *error)
 {
+    CLEANUP(arena_done) Arena arena = {0};
     char number[24];
     snprintf(number, sizeof number, "%zu", step);
+    const char *told = password_copy_hidden(&arena, message, &history->passwords);
     const char *const values[] = {kind,   identity, release,     section,       step == 0 ? NULL : number,
-                                  sha256, message,  history->by, history->host, history->version};
+                                  sha256, told,     history->by, history->host, history->version};
 
     history_submit_kind(history, STEP_OWN_ROLE);
     history_submit(history, HISTORY_EVENT, values, COUNT(values));

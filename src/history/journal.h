@@ -21,7 +21,7 @@ typedef struct JournalStep {
 bool journal_read(JournalStep **steps, size_t *count, Arena *arena, History *history, const char *identity, const char *section,
                   DbaltError *error);
 
-/* One event, at once and by itself. step 0 = none; section and sha256 may be NULL. */
+/* One event, at once and by itself. step 0 = none; section and sha256 may be NULL. What others wrote may be in the message: passwords are hidden. */
 bool journal_write(History *history, const char *kind, const char *identity, const char *release, const char *section, size_t step,
                    const char *sha256, const char *message, DbaltError *error);
 

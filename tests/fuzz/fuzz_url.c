@@ -8,7 +8,7 @@
 
 #include "base/arena.h"
 #include "base/cleanup.h"
-#include "cli/password.h"
+#include "base/password.h"
 #include "drivers/postgres/url.h"
 #include "drivers/sqlite/url.h"
 #include "fuzz/target.h"
@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(arena_done) Arena arena = {0};
     const char *text = arena_copy_text(&arena, (Text){.data = (const char *)data, .length = size});
+    Passwords known = password_learn(&arena, text);
     DbaltError error;
 
     /* What is refused is refused without a word of it. */
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *sqlite = arena_format(&arena, "sqlite:%s", text);
     if (!sqlite_url_check(sqlite, &error)) {
         assert(error.code == DBALT_ERROR_USAGE && error.hint[0] != '\0');
-        password_hide_in_error(&error);
+        password_hide_in_error(&error, &known);
     }
 
     char *hidden = arena_copy_string(&arena, text);
