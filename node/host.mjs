@@ -96,10 +96,10 @@ function queryMessage({ text, values }, index) {
     return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...(index + 1 < asked.length && { more: true }) };
 }
 
-/* Until the database has nothing more to answer, also what the answers lead to. */
-async function settle() {
-    while (asked.length > 0 || waiting.length > 0) {
-        await (asked[0] ?? waiting[0]).answered;
+/* Until the database has nothing more to answer and no transaction is under way, also what these lead to. */
+async function settle(transactions = new Set()) {
+    while (asked.length > 0 || waiting.length > 0 || transactions.size > 0) {
+        await ((asked[0] ?? waiting[0])?.answered ?? Promise.all(transactions));
         await new Promise(setImmediate);
     }
 }
@@ -202,11 +202,11 @@ function findNext(script) {
 async function run({ path: script, section }, setClose) {
     const alteration = await readAlteration(script);
     adoptErrors(await importSlonik(script));
-    const { pool, close } = openPool(send, !section.startsWith('before'));
+    const { pool, transactions, close } = openPool(send, !section.startsWith('before'));
     setClose(close);
     await alteration[section](pool);
-    /* Queries that nobody awaited belong to the section all the same; one that fails is an unhandled rejection. */
-    await settle();
+    /* What nobody awaited belongs to the section all the same; what of it fails is an unhandled rejection. */
+    await settle(transactions);
     return { type: 'done', ...findNext(script) };
 }
 

@@ -7,9 +7,10 @@ import { normalise, readResult, writeValue } from './values.mjs';
 const retryLimit = 5;
 const queryTypes = ['SLONIK_TOKEN_SQL', 'SLONIK_TOKEN_FRAGMENT', 'SLONIK_TOKEN_QUERY'];
 
-/* send(text, values) resolves to dbalt's answer or failure. Returns the pool, and close(), after which nobody can use it. */
+/* send(text, values) resolves to dbalt's answer or failure. Returns the pool; the transactions that are under way, as promises
+ * that never fail; and close(), after which nobody can use the pool. */
 export function openPool(send, isTransaction) {
-    const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null };
+    const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null, transactions: new Set() };
 
     const ask = async (text, values) => {
         if (!state.isOpen)
@@ -20,7 +21,17 @@ export function openPool(send, isTransaction) {
         return message;
     };
     const pool = isTransaction ? bind(ask, state, 0) : bindOutside(ask, state);
-    return { pool, close: () => { state.isOpen = false; } };
+    return { pool, transactions: state.transactions, close: () => { state.isOpen = false; } };
+}
+
+/* transaction(), whose section is not done before it has ended, whether it is awaited or not. */
+function counted(state, transaction) {
+    return async (handler, limit = retryLimit) => {
+        const work = transaction(handler, limit);
+        const ended = work.then(() => {}, () => {}).then(() => { state.transactions.delete(ended); });
+        state.transactions.add(ended);
+        return work;
+    };
 }
 
 function checkQuery(query) {
@@ -108,7 +119,7 @@ function bind(ask, state, depth) {
             checkDepth();
             return ask(text, values);
         }),
-        transaction: async (handler, limit = retryLimit) => {
+        transaction: counted(state, async (handler, limit) => {
             checkDepth();
             const savepoint = `slonik_savepoint_${depth + 1}`;
             return retrying(limit, () => bracket({
@@ -118,7 +129,7 @@ function bind(ask, state, depth) {
                 rollback: () => ask(`ROLLBACK TO SAVEPOINT ${savepoint}`),
                 setDepth: (isInside) => { state.depth = isInside ? depth + 1 : depth; },
             }));
-        },
+        }),
     };
 }
 
@@ -129,7 +140,7 @@ function bindOutside(ask, state) {
             await state.outer;
         return ask(text, values);
     };
-    const transaction = async (handler, limit = retryLimit) => {
+    const transaction = counted(state, async (handler, limit) => {
         while (state.outer !== null)
             await state.outer;
         const done = retrying(limit, () => bracket({
@@ -141,7 +152,7 @@ function bindOutside(ask, state) {
         }));
         state.outer = done.then(() => {}, () => {}).then(() => { state.outer = null; });
         return done;
-    };
+    });
     const pool = { ...queryMethods((text, values) => retrying(retryLimit, () => query(text, values))), transaction };
     return { ...pool, connect: async (handler) => handler(pool) };
 }

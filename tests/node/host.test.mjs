@@ -215,6 +215,34 @@ test('counts queries that nobody awaited to their section', async () => {
     assert.deepEqual([bad.reply.type, bad.reply.code], ['failed', '42601']);
 });
 
+test('counts transactions that nobody awaited to their section', async () => {
+    const pause = 'await new Promise((done) => setTimeout(done, 50));';
+    const body = (end) => `async (pool) => { pool.transaction(async (a) => { await a.query(sql\`a\`); ${pause} ${end} }).catch(() => {}); }`;
+    const cases = [
+        ['up', 'throw new Error("undo");', ['SAVEPOINT slonik_savepoint_1', 'a', 'ROLLBACK TO SAVEPOINT slonik_savepoint_1']],
+        ['down', 'await a.query(sql`b`);', ['SAVEPOINT slonik_savepoint_1', 'a', 'b']],
+        ['beforeUp', 'await a.query(sql`b`);', ['START TRANSACTION', 'a', 'b', 'COMMIT']],
+        ['beforeDown', 'throw new Error("undo");', ['START TRANSACTION', 'a', 'ROLLBACK']],
+    ];
+    for (const [section, end, texts] of cases) {
+        const { reply, host } = await runSection(script({ [section]: body(end) }), { section });
+        assert.deepEqual([reply.type, textOf(host)], ['done', texts]);
+    }
+});
+
+test('fails a section when a transaction does that nobody awaited', async () => {
+    const up = 'async (pool) => { pool.transaction(async () => { await new Promise((done) => setTimeout(done, 50)); throw new Error("undo"); }) }';
+    const { reply } = await runSection(script({ up }));
+    assert.deepEqual([reply.type, reply.message, reply.line], ['failed', 'undo', 3]);
+});
+
+test('reports a transaction that nobody awaited and that nothing can end', async () => {
+    for (const section of ['up', 'beforeUp']) {
+        const { reply } = await runSection(script({ [section]: 'async (pool) => { pool.transaction(() => new Promise(() => {})) }' }), { section });
+        assert.match(reply.message, /never resolved/u);
+    }
+});
+
 test('drops what waits behind a query that failed', async () => {
     const up = 'async (pool) => { setTimeout(() => pool.query(sql`select 2`).catch(() => {}), 1); await pool.query(sql`select 1`) }';
     const answer = () => new Promise((resolve) => { setTimeout(resolve, 100, failing('40001')()); });
