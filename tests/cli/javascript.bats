@@ -460,3 +460,40 @@ state() { query "select value->'timestamp' from systems where key = 'alterationS
     expect 0 list
     same "$output" ''
 }
+
+@test "a transaction that nobody awaits ends before its section does" {
+    query 'create table log (what text)'
+    script 1.0.0-1-a.mjs "await pool.query(sql\`insert into log values ('0')\`);
+pool.transaction(async (inner) => {
+    await inner.query(sql\`insert into log values ('half')\`);
+    await new Promise((done) => setTimeout(done, 50));
+    throw new Error('undo');
+}).catch(() => {});"
+    script 1.0.0-2-b.mjs "pool.transaction(async (inner) => {
+    await new Promise((done) => setTimeout(done, 50));
+    await inner.query(sql\`insert into log values ('late')\`);
+});"
+    expect 0 deploy latest
+    same "$(query 'select what from log order by what' | paste -sd ' ')" '0 late'
+}
+
+@test "a transaction of beforeUp that can never end is undone, and its failure is noted" {
+    query 'create table log (what text)'
+    alteration 1.0.0-1-a.mjs <<'JS'
+import { sql } from 'dbalt';
+
+export default {
+    beforeUp: async (pool) => {
+        pool.transaction(async (inner) => {
+            await inner.query(sql`insert into log values ('half')`);
+            await new Promise(() => {});
+        });
+    },
+    up: async () => {},
+};
+JS
+    expect 1 deploy latest
+    err 'never resolved'
+    same "$(query 'select count(*) from log')" 0
+    same "$(events | paste -sd ' ')" 'step-begun 1-a step-failed 1-a fail 1-a'
+}
