@@ -151,22 +151,23 @@ async function perform(request) {
     isInteractive = request.interactive ?? isInteractive;
     isAsking = false;
     isLastTurn = false;
-    let close = () => {};
+    let opened;
     const outcome = await new Promise((resolve) => {
         running = { script: request.path, finish: resolve };
-        const work = request.type === 'load' ? load(request.path) : run(request, (closePool) => { close = closePool; });
+        const work = request.type === 'load' ? load(request.path) : run(request, (section) => { opened = section; });
         work.then(
             (properties) => resolve({ properties }),
             (error) => resolve({ error }),
         );
     });
-    close();
+    opened?.close();
     waiting.length = 0;
     pipe.ref();
     await settle();
     await Promise.all([process.stdout, process.stderr].map(flush));
     running = null;
-    tell('error' in outcome ? { type: 'failed', ...describeFailure(outcome.error, request.path) } : outcome.properties);
+    const error = opened?.explain(outcome.error) ?? outcome.error;
+    tell('error' in outcome ? { type: 'failed', ...describeFailure(error, request.path) } : outcome.properties);
     importAhead();
 }
 
@@ -199,14 +200,15 @@ function findNext(script) {
     return alterations.has(path) && { next: { path, sections: sectionsOf(alterations.get(path)) } };
 }
 
-async function run({ path: script, section }, setClose) {
+async function run({ path: script, section }, setOpened) {
     const alteration = await readAlteration(script);
     adoptErrors(await importSlonik(script));
-    const { pool, transactions, close } = openPool(send, !section.startsWith('before'));
-    setClose(close);
-    await alteration[section](pool);
+    const opened = openPool(send, !section.startsWith('before'));
+    setOpened(opened);
+    await alteration[section](opened.pool);
     /* What nobody awaited belongs to the section all the same; what of it fails is an unhandled rejection. */
-    await settle(transactions);
+    await settle(opened.transactions);
+    await opened.check();
     return { type: 'done', ...findNext(script) };
 }
 

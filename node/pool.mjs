@@ -5,23 +5,42 @@ import { normalise, readResult, writeValue } from './values.mjs';
  * `transaction()` is a savepoint; in `beforeUp` and `beforeDown` each query commits itself, and `transaction()` is a real one. */
 
 const retryLimit = 5;
+const aborted = '25P02';
 const queryTypes = ['SLONIK_TOKEN_SQL', 'SLONIK_TOKEN_FRAGMENT', 'SLONIK_TOKEN_QUERY'];
 
 /* send(text, values) resolves to dbalt's answer or failure. Returns the pool; the transactions that are under way, as promises
- * that never fail; and close(), after which nobody can use the pool. */
+ * that never fail; check(), which fails where dbalt's transaction is aborted; explain(), which finds the cause of that; and
+ * close(), after which nobody can use the pool. */
 export function openPool(send, isTransaction) {
-    const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null, transactions: new Set() };
+    const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null, transactions: new Set(), failure: null };
 
     const ask = async (text, values) => {
         if (!state.isOpen)
             throw new Error('Cannot use released connection');
         const message = await send(text, values);
-        if (message.type === 'failure')
-            throw errorOf(message);
+        if (message.type === 'failure') {
+            const error = errorOf(message);
+            state.failure ??= error;
+            throw error;
+        }
+        state.failure = null; /* so the transaction is not aborted, or was rolled back to a savepoint */
         return message;
     };
+    const check = async () => {
+        if (isTransaction && state.failure !== null)
+            await ask('SELECT 1');
+    };
+    const explain = (error) => (error?.code === aborted && state.failure !== null ? asCause(state.failure) : error);
     const pool = isTransaction ? bind(ask, state, 0) : bindOutside(ask, state);
-    return { pool, transactions: state.transactions, close: () => { state.isOpen = false; } };
+    return { pool, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
+}
+
+/* The first query that failed in a transaction, when all that the last one can say is that it is aborted. */
+function asCause(error) {
+    const database = error.originalError ?? error;
+    if (database.code !== aborted)
+        database.detail = [database.detail, 'the script went on behind it, in a transaction that was aborted'].filter(Boolean).join('\n');
+    return error;
 }
 
 /* transaction(), whose section is not done before it has ended, whether it is awaited or not. */

@@ -68,6 +68,7 @@ static int place_of(const HostMessage *message, const char *name)
 bool host_message_fail(const HostMessage *message, const char *path, DbaltErrorCode code, DbaltError *error)
 {
     const char *file = host_message_text(message, "file");
+    const char *stack = host_message_text(message, "stack");
     fail(error, code, "%s", host_message_text(message, "message"));
     for (char *letter = error->message; *letter != '\0'; letter++) {
         if (*letter == '\n' || *letter == '\r')
@@ -78,7 +79,10 @@ bool host_message_fail(const HostMessage *message, const char *path, DbaltErrorC
     error_set(error->statement, sizeof error->statement, "%s", host_message_text(message, "source"));
     error->line = place_of(message, "line");
     error->column = place_of(message, "column");
-    fail_detail(error, "%s", host_message_text(message, "stack"));
+    fail_detail(error, "%s", host_message_text(message, "detail"));
+    if (stack[0] != '\0')
+        fail_add_detail(error, "%s", stack);
+    fail_hint(error, "%s", host_message_text(message, "hint"));
     if (json_is_true(json_object_get(message->object, "interrupted"))) /* Ctrl-C at a question: a key, and no signal */
         error->code = DBALT_ERROR_INTERRUPTED;
     return false;

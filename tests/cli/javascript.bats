@@ -94,6 +94,28 @@ export default { up: async (pool: Pool) => { await pool.query(sql\`create table 
     err 'SQLSTATE 42703'
 }
 
+@test "a query that fails is told with the database's detail and hint" {
+    fails_whole "await pool.query(sql\`do \$\$ begin raise 'wrong' using detail = 'why it is', hint = 'what to do'; end \$\$\`);" wrong
+    err 'detail: why it is'
+    err 'hint: what to do'
+}
+
+@test "a query's failure that a script swallows is told with its place" {
+    fails_whole 'try { await pool.query(sql`select 1/0`); } catch {}' 'division by zero'
+    err 'SQLSTATE 22012'
+    err '1.0.0-1-a.js:6'
+    err 'the script went on behind it, in a transaction that was aborted'
+    err 'select 1/0'
+}
+
+@test "a failure is harmless that a savepoint was rolled back behind" {
+    script 1.0.0-1-a.js 'await pool.transaction((inner) => inner.query(sql`select 1/0`)).catch(() => {});
+await pool.query(sql`create table a (x integer)`);
+await pool.query(sql`commit`).catch(() => {});'
+    expect 0 deploy latest
+    same "$(tables)" a
+}
+
 @test "a script that ends its process is a failure" {
     fails_whole 'process.exit(0);' 'process.exit'
 }

@@ -90,6 +90,51 @@ test('names the place of the query that failed, and what the database said', asy
     assert.doesNotMatch(reply.stack, /eval|node:internal/u);
 });
 
+/* A transaction of PostgreSQL's: a query that holds "wrong" aborts it, ROLLBACK TO SAVEPOINT mends it. */
+function aborting() {
+    let isAborted = false;
+    return ({ sql }) => {
+        if (sql.startsWith('ROLLBACK'))
+            isAborted = false;
+        if (isAborted)
+            return failing('25P02')();
+        isAborted = sql.includes('wrong');
+        return isAborted ? { type: 'failure', message: `the database said no to ${sql}`, code: '22012', detail: 'more' } : {};
+    };
+}
+
+test('names the first query that failed when a script goes on behind it', async () => {
+    const wrong = (name = '', pool = 'pool') => `await ${pool}.query(sql\`wrong${name}\`)`;
+    const cases = [
+        [`try { ${wrong()} } catch {}`, 'wrong'],
+        [`try { ${wrong()} } catch {} await pool.query(sql\`a\`);`, 'wrong'],
+        [`await Promise.allSettled([pool.query(sql\`a\`), pool.query(sql\`wrong1\`), pool.query(sql\`wrong2\`)]);`, 'wrong1'],
+        [`await pool.transaction(async (a) => { ${wrong(1, 'a')} }).catch(() => {}); try { ${wrong(2)} } catch {}`, 'wrong2'],
+        [`await pool.transaction(async (a) => { try { ${wrong(1, 'a')} } catch {} });`, 'wrong1'],
+    ];
+    for (const [text, query] of cases) {
+        const file = script({ up: `async (pool) => {\n ${text}\n }` });
+        const { reply } = await runSection(file, { answer: aborting() });
+        assert.deepEqual([reply.type, reply.message, reply.code], ['failed', `the database said no to ${query}`, '22012']);
+        assert.equal(reply.detail, 'more\nthe script went on behind it, in a transaction that was aborted');
+        assert.deepEqual([reply.file, reply.line], [file, 4]);
+    }
+});
+
+test('lets a script go on behind a query that failed where that does no harm', async () => {
+    const cases = [
+        ['up', 'await pool.transaction(async (a) => { await a.query(sql`wrong`) }).catch(() => {});', aborting()],
+        ['beforeUp', 'await pool.query(sql`wrong`).catch(() => {});', ({ sql }) => (sql === 'wrong' ? failing('22012')() : {})],
+        ['up', 'await pool.query(sql`COMMIT`).catch(() => {});', ({ sql }) => (sql === 'COMMIT' ? failing('2D000')() : {})],
+    ];
+    for (const [section, text, answer] of cases) {
+        const { reply } = await runSection(script({ [section]: `async (pool) => { ${text} }` }), { section, answer });
+        assert.equal(reply.type, 'done');
+    }
+    const own = await runSection(script({ up: 'async (pool) => { await pool.query(sql`wrong`).catch(() => { throw new Error("mine") }) }' }), { answer: aborting() });
+    assert.equal(own.reply.message, 'mine');
+});
+
 test("does not take a script's own code for the database's", async () => {
     const { reply } = await runSection(script({ up: 'async () => { throw Object.assign(new Error("x"), { code: "40001" }) }' }));
     assert.equal(reply.code, undefined);
