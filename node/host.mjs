@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
 import { importScript, importSlonik } from './modules.mjs';
 import { openPool } from './pool.mjs';
-import { describeFailure } from './report.mjs';
+import { describeFailure, findScript } from './report.mjs';
 
 /* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
 
@@ -54,7 +55,7 @@ function take(data) {
         pieces.push(Buffer.from(data.subarray(start)));
 }
 /* dbalt is gone, or wants us gone: whatever still runs has no one to run for. */
-pipe.on('end', () => exit(0));
+pipe.on('end', () => end(0));
 pipe.on('error', () => exit(1));
 
 /* ---- queries: one turn for all that wait, the next when all are answered, so that neither side ever writes while the other does ---- */
@@ -96,12 +97,13 @@ function queryMessage({ text, values }, index) {
     return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...(index + 1 < asked.length && { more: true }) };
 }
 
-/* Until the database has nothing more to answer and no transaction is under way, also what these lead to. */
+/* Until the database has nothing more to answer and no transaction is under way, also what these lead to. At least one turn,
+ * in which a rejection that nobody handles comes out. */
 async function settle(transactions = new Set()) {
-    while (asked.length > 0 || waiting.length > 0 || transactions.size > 0) {
+    do {
         await ((asked[0] ?? waiting[0])?.answered ?? Promise.all(transactions));
         await new Promise(setImmediate);
-    }
+    } while (asked.length > 0 || waiting.length > 0 || transactions.size > 0);
 }
 
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
@@ -126,7 +128,7 @@ async function flush(stream) {
 
 /* ---- requests ---- */
 
-let running = null; /* the request under way: { script, finish } */
+let running = null; /* the request under way: { script, isLoading, finish } */
 
 function receive(message) {
     if (message.type === 'answer' || message.type === 'failure') {
@@ -140,7 +142,7 @@ function receive(message) {
         ahead = 0;
         importAhead();
     } else if (message.type === 'exit') {
-        exit(0);
+        end(0);
     } else {
         perform(message);
     }
@@ -153,8 +155,14 @@ async function perform(request) {
     isLastTurn = false;
     let opened;
     const outcome = await new Promise((resolve) => {
-        running = { script: request.path, finish: resolve };
-        const work = request.type === 'load' ? load(request.path) : run(request, (section) => { opened = section; });
+        const isLoading = request.type === 'load';
+        running = { script: request.path, isLoading, finish: resolve };
+        if (late !== null && !isLoading) {
+            resolve({ error: late });
+            late = null;
+            return;
+        }
+        const work = isLoading ? load(request.path) : run(request, (section) => { opened = section; });
         work.then(
             (properties) => resolve({ properties }),
             (error) => resolve({ error }),
@@ -163,9 +171,10 @@ async function perform(request) {
     opened?.close();
     waiting.length = 0;
     pipe.ref();
-    await settle();
-    await Promise.all([process.stdout, process.stderr].map(flush));
+    if ('error' in outcome)
+        await settle();
     running = null;
+    await Promise.all([process.stdout, process.stderr].map(flush));
     const error = opened?.explain(outcome.error) ?? outcome.error;
     tell('error' in outcome ? { type: 'failed', ...describeFailure(error, request.path) } : outcome.properties);
     importAhead();
@@ -202,6 +211,7 @@ function findNext(script) {
 
 async function run({ path: script, section }, setOpened) {
     const alteration = await readAlteration(script);
+    ran.add(script);
     adoptErrors(await importSlonik(script));
     const opened = openPool(send, !section.startsWith('before'));
     setOpened(opened);
@@ -214,15 +224,35 @@ async function run({ path: script, section }, setOpened) {
 
 /* ---- what a script can do besides returning ---- */
 
-function fail(error) {
-    if (running === null) {
-        console.error(error);
-        exit(1);
-    }
-    running.finish({ error });
+const withoutStack = (message, name = 'Error') => Object.assign(new Error(message), { name, stack: '' });
+
+const ran = new Set(); /* the scripts of which a section has been run */
+let late = null; /* an error that came while no section ran */
+
+/* A script that is done may have left a timer behind. Nothing can undo it; but the one that runs is not to blame. */
+function asLate(error) {
+    const owner = findScript(error, [...alterations.keys()]);
+    if (owner === undefined ? running !== null : owner === running?.script || !ran.has(owner))
+        return error;
+    const whose = owner === undefined ? 'an error between two scripts' : `an error of ${path.basename(owner)}, which was done before, came late`;
+    return Object.assign(withoutStack(`${whose}: ${error?.message ?? error}`), { stack: error?.stack ?? '' });
 }
 
-const withoutStack = (message, name = 'Error') => Object.assign(new Error(message), { name, stack: '' });
+/* A late one waits for a section to fail: between two requests nobody listens, and the script that is loaded is right. */
+function fail(error) {
+    const told = asLate(error);
+    if (running === null || (running.isLoading && told !== error))
+        late ??= told;
+    else
+        running.finish({ error: told });
+}
+
+/* An error that no request was answered with is shown at least. */
+function end(code) {
+    if (late !== null)
+        console.error(late.message);
+    exit(code);
+}
 
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);

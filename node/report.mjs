@@ -31,13 +31,17 @@ function syntaxPlace(script) {
     return place && { ...place, ...(caret.includes('^') && { column: caret.indexOf('^') + 1 }) };
 }
 
+const placesOf = (error) => String(error?.stack ?? '').split('\n').map(placeOf).filter((place) => place !== null);
+
+/* Which of the scripts an error comes from, if that can be known. */
+export const findScript = (error, scripts) => placesOf(error).find(({ file }) => scripts.includes(file))?.file;
+
 /* The first frame inside the scripts' folder. */
 function findPlace(error, script) {
     if (!existsSync(script))
         return {};
     const folders = [path.dirname(script), path.dirname(realpathSync(script))].map((folder) => folder + path.sep);
-    const places = String(error.stack ?? '').split('\n').map(placeOf);
-    const place = places.find((place) => place !== null && folders.some((folder) => place.file.startsWith(folder)));
+    const place = placesOf(error).find(({ file }) => folders.some((folder) => file.startsWith(folder)));
     if (place === undefined && error.name === 'SyntaxError' && !script.endsWith('ts'))
         return syntaxPlace(script) ?? {};
     return place ?? {};

@@ -519,3 +519,12 @@ JS
     same "$(query 'select count(*) from log')" 0
     same "$(events | paste -sd ' ')" 'step-begun 1-a step-failed 1-a fail 1-a'
 }
+
+@test "an error that comes when its script is done says whose it is" {
+    script 1.0.0-1-a.mjs "setTimeout(() => { throw new Error('late throw'); }, 100);"
+    script 1.0.0-2-b.mjs 'await new Promise((done) => setTimeout(done, 60_000));'
+    expect 1 deploy latest
+    err '"up" of 1.0.0-2-b.mjs failed: an error of 1.0.0-1-a.mjs, which was done before, came late: late throw'
+    err '1.0.0-1-a.mjs:5:'
+    same "$(deployed)" 1-a
+}

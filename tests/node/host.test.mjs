@@ -140,6 +140,52 @@ test("does not take a script's own code for the database's", async () => {
     assert.equal(reply.code, undefined);
 });
 
+test('fails a section for what it threw or rejected in the turn of its end', async () => {
+    const cases = ['setImmediate(() => { throw new Error("late throw") })', 'Promise.reject(new Error("late throw"))'];
+    for (const text of cases) {
+        const { reply } = await runSection(script({ up: `async () => { ${text} }` }));
+        assert.deepEqual([reply.type, reply.message, reply.line], ['failed', 'late throw', 3]);
+    }
+});
+
+const throwsLate = () => script({ up: 'async () => { setTimeout(() => { console.log("thrown"); throw new Error("late throw") }, 20) }' });
+const lateMessage = (file) => `an error of ${path.basename(file)}, which was done before, came late: late throw`;
+
+async function runUntilThrown(host, file) {
+    assert.equal((await host.run(file)).type, 'done');
+    while (!host.output.includes('thrown'))
+        await new Promise((done) => { host.child.stdout.once('data', done); });
+}
+
+test('says whose an error is that comes while another script runs', async () => {
+    const first = throwsLate();
+    await withHost(undefined, async (host) => {
+        assert.equal((await host.run(first)).type, 'done');
+        const reply = await host.run(script({ up: '() => new Promise((done) => setTimeout(done, 60_000))' }));
+        assert.deepEqual([reply.type, reply.message, reply.file, reply.line], ['failed', lateMessage(first), first, 3]);
+    });
+});
+
+test('says whose an error is that comes between two scripts', async () => {
+    const first = throwsLate();
+    await withHost(undefined, async (host) => {
+        await runUntilThrown(host, first);
+        assert.equal((await host.load(script({}))).type, 'loaded');
+        const reply = await host.run(script({}));
+        assert.deepEqual([reply.type, reply.message, reply.file, reply.line], ['failed', lateMessage(first), first, 3]);
+        assert.equal((await host.run(script({}))).type, 'done');
+    });
+});
+
+test('shows an error that comes when all is done', async () => {
+    const host = startHost();
+    await host.ready;
+    const file = throwsLate();
+    await runUntilThrown(host, file);
+    assert.deepEqual(await host.end(), { code: 0, signal: null });
+    assert.equal(host.errors, `${lateMessage(file)}\n`);
+});
+
 test('reports a script that exits', async () => {
     const file = script({ up: 'async () => { process.exit(3); }' });
     await withHost(undefined, async (host) => {
