@@ -355,7 +355,7 @@ Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction
     if (ok && !module.is_over)
         return transaction_finish(transaction, run_hear, run, error);
 
-    transaction_abandon(transaction);
+    history_roll_back(&run->plan->project->history);
     if (module.is_over && (ok || module.outcome.kind != OUTCOME_FAILED)) {
         *error = module.cause;
         return module.outcome;
@@ -363,21 +363,12 @@ Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction
     return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
 }
 
-/* One that the script began outside of ours, and did not live to end: what is noted next must not be undone with it. */
-static void end_own_transaction(const Run *run)
-{
-    History *history = &run->plan->project->history;
-    DbaltError ignored; /* when even this fails, the connection is gone and the server rolls back */
-    history_submit_kind(history, STEP_ROLLBACK);
-    connection_finish(history->connection, NULL, &ignored);
-}
-
 bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error)
 {
     ModuleRun module = {.run = run};
     bool ok = run_module(&module, section, error);
     *fault = module.fault;
-    if (!ok)
-        end_own_transaction(run);
+    if (!ok) /* a transaction that the script left open: what is noted next must not be undone with it */
+        history_roll_back(&run->plan->project->history);
     return ok;
 }

@@ -57,6 +57,13 @@ void history_submit_kind(History *history, StepKind kind)
     history->connection->driver->submit(history->connection, &(Step){.kind = kind});
 }
 
+void history_roll_back(History *history)
+{
+    DbaltError ignored;
+    history_submit_kind(history, STEP_ROLLBACK);
+    connection_finish(history->connection, NULL, &ignored);
+}
+
 const char *history_copy_field(Arena *arena, const Answer *answer, size_t field)
 {
     const char *text = answer->fields[field];

@@ -26,6 +26,9 @@ void history_submit_kept(History *history, Arena *arena, HistoryStatement statem
 /* Queues a step without SQL: STEP_BEGIN, STEP_COMMIT ... */
 void history_submit_kind(History *history, StepKind kind);
 
+/* Rolls back whatever transaction is open. Where even this fails, the connection is gone, and the server does it. */
+void history_roll_back(History *history);
+
 /* Queues an event of an alteration as a whole. */
 void history_submit_event(History *history, Arena *arena, const char *kind, const char *identity, const char *release, const char *message);
 

@@ -145,13 +145,6 @@ void transaction_write_state(Transaction *transaction, const char *timestamp)
     transaction->state = timestamp;
 }
 
-void transaction_abandon(Transaction *transaction)
-{
-    DbaltError ignored; /* when even this fails, the connection is gone and the server rolls back */
-    history_submit_kind(transaction->history, STEP_ROLLBACK);
-    connection_finish(transaction->history->connection, NULL, &ignored);
-}
-
 static void submit_end(Transaction *transaction)
 {
     History *history = transaction->history;

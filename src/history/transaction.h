@@ -60,9 +60,6 @@ Outcome transaction_not_opened(const Transaction *transaction, const Answer *ans
 /* Has the foreign state written along. The timestamp must live until the outcome. */
 void transaction_write_state(Transaction *transaction, const char *timestamp);
 
-/* Rolls an open one back. */
-void transaction_abandon(Transaction *transaction);
-
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
 
