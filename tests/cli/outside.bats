@@ -412,10 +412,8 @@ SQL
     same "$(ran)" ""
 }
 
-# A deploy that is killed in the middle of statement 2.
-killed() {
-    query "create table slow (n bigint)"
-    three_statements "$(long_statement)"
+# A deploy that is killed inside its long statement.
+kill_in_statement() {
     start_slow deploy deploy latest
     kill -KILL "$pid"
     finish deploy "$pid"
@@ -424,6 +422,13 @@ killed() {
         query "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
         until_true 20 has_no_sleeper
     fi
+}
+
+# The same in the middle of statement 2.
+killed() {
+    query "create table slow (n bigint)"
+    three_statements "$(long_statement)"
+    kill_in_statement
 }
 
 @test "a killed deploy is not blindly repeated: the next one asks" {
@@ -475,13 +480,7 @@ SQL
 @test "who is asked about a temporary table hears of what else is in doubt" {
     query "create table slow (n bigint)"
     temporary "$(long_statement)"
-    start_slow deploy deploy latest
-    kill -KILL "$pid"
-    finish deploy "$pid"
-    if is_postgres; then
-        query "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-        until_true 20 has_no_sleeper
-    fi
+    kill_in_statement
     expect 1 deploy latest
     err "what it made was temporary: it is gone"
     err "statement 3 is to be looked at too: --resume answers for it as well"

@@ -44,6 +44,14 @@ static void a_lock_that_was_lost_is_told(void **state)
     assert_true(driver_postgres.lock_is_held(fixture->client.connection));
 }
 
+/* A role that sees little of others. */
+static void open_stranger(Client *client, Fixture *fixture, ClientMode mode)
+{
+    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
+                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
+    assert_true(client_open(client, fixture_url("stranger", fixture->database), mode));
+}
+
 static void tells_who_holds_the_lock(void **state)
 {
     Fixture *fixture = *state;
@@ -56,10 +64,8 @@ static void tells_who_holds_the_lock(void **state)
     assert_memory_equal(holder.since, "20", 2);
     assert_null(holder.task);
 
-    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
-                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
     Client stranger;
-    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_READS));
+    open_stranger(&stranger, fixture, CLIENT_READS);
     holder = driver_postgres.lock_holder(stranger.connection, &arena);
     assert_string_equal(holder.who, "user \"postgres\"");
     assert_null(holder.since);
@@ -91,6 +97,17 @@ static void a_heartbeat_takes_no_snapshot(void **state)
     client_close(&client);
 }
 
+typedef struct Orphan {
+    Client client;
+    char backend[64];
+} Orphan;
+
+static void open_orphan(Orphan *orphan, const char *url)
+{
+    assert_true(client_open(&orphan->client, url, CLIENT_WRITES));
+    snprintf(orphan->backend, sizeof(orphan->backend), "%s", driver_postgres.backend(orphan->client.connection));
+}
+
 static bool orphan_is_busy(Client *client, const char *backend)
 {
     bool busy = false;
@@ -113,47 +130,41 @@ static bool orphan_becomes_idle(Client *client, const char *backend)
 static void ends_an_orphan_that_waits_for_its_client(void **state)
 {
     Fixture *fixture = *state;
-    Client other;
-    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
-    char backend[64];
-    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
-    client_step(&other, STEP_BEGIN);
-    assert_true(client_run(&other).ok);
+    Orphan orphan;
+    open_orphan(&orphan, fixture->url);
+    client_step(&orphan.client, STEP_BEGIN);
+    assert_true(client_run(&orphan.client).ok);
 
     char reborn[80];
-    snprintf(reborn, sizeof(reborn), "%s1", backend);
+    snprintf(reborn, sizeof(reborn), "%s1", orphan.backend);
     assert_false(orphan_is_busy(&fixture->client, reborn));
-    assert_true(orphan_becomes_idle(&fixture->client, backend));
-    assert_int_equal(client_alter(&other, "SELECT 1").fault, FAULT_CONNECTION);
-    client_close(&other);
+    assert_true(orphan_becomes_idle(&fixture->client, orphan.backend));
+    assert_int_equal(client_alter(&orphan.client, "SELECT 1").fault, FAULT_CONNECTION);
+    client_close(&orphan.client);
 }
 
 static void waits_for_an_orphan_that_computes(void **state)
 {
     Fixture *fixture = *state;
-    Client other;
-    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
-    char backend[64];
-    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
-    client_step(&other, STEP_BEGIN);
-    client_script(&other, "DO $$ BEGIN LOOP END LOOP; END $$");
-    driver_postgres.send(other.connection);
+    Orphan orphan;
+    open_orphan(&orphan, fixture->url);
+    client_step(&orphan.client, STEP_BEGIN);
+    client_script(&orphan.client, "DO $$ BEGIN LOOP END LOOP; END $$");
+    driver_postgres.send(orphan.client.connection);
     assert_true(fixture_becomes(fixture, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %' AND wait_event IS NULL", "1\n"));
 
     for (int tries = 0; tries < 20; tries++)
-        assert_true(orphan_is_busy(&fixture->client, backend));
+        assert_true(orphan_is_busy(&fixture->client, orphan.backend));
     assert_string_equal(fixture_query(fixture, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'"), "t\n");
-    assert_int_equal(client_run(&other).fault, FAULT_CONNECTION);
-    client_close(&other);
+    assert_int_equal(client_run(&orphan.client).fault, FAULT_CONNECTION);
+    client_close(&orphan.client);
 }
 
 static void waits_for_an_orphan_that_it_may_not_end(void **state)
 {
     Fixture *fixture = *state;
-    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
-                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
     Client stranger;
-    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_WRITES));
+    open_stranger(&stranger, fixture, CLIENT_WRITES);
     char backend[64];
     snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(fixture->client.connection));
 
@@ -171,23 +182,19 @@ static void waits_for_an_orphan_that_it_may_not_end(void **state)
 static void waits_for_an_orphan_between_two_transactions(void **state)
 {
     Fixture *fixture = *state;
-    fixture_query(fixture, "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger')"
-                           " THEN CREATE ROLE stranger LOGIN; END IF; END $$");
     Client stranger;
-    Client other;
-    assert_true(client_open(&stranger, fixture_url("stranger", fixture->database), CLIENT_WRITES));
-    assert_true(client_open(&other, fixture->url, CLIENT_WRITES));
-    char backend[64];
-    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
-    client_script(&other, "DO $$ BEGIN LOOP COMMIT; END LOOP; END $$");
-    driver_postgres.send(other.connection);
+    Orphan orphan;
+    open_stranger(&stranger, fixture, CLIENT_WRITES);
+    open_orphan(&orphan, fixture->url);
+    client_script(&orphan.client, "DO $$ BEGIN LOOP COMMIT; END LOOP; END $$");
+    driver_postgres.send(orphan.client.connection);
     assert_true(fixture_becomes(fixture, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'DO %' AND state = 'active'", "1\n"));
 
     for (int tries = 0; tries < 40; tries++)
-        assert_true(orphan_is_busy(&stranger, backend));
+        assert_true(orphan_is_busy(&stranger, orphan.backend));
     fixture_query(fixture, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DO %'");
-    assert_int_equal(client_run(&other).fault, FAULT_CONNECTION);
-    client_close(&other);
+    assert_int_equal(client_run(&orphan.client).fault, FAULT_CONNECTION);
+    client_close(&orphan.client);
     client_close(&stranger);
 }
 
@@ -195,17 +202,15 @@ static void waits_for_an_orphan_between_two_transactions(void **state)
 static void is_no_orphan_of_another_database(void **state)
 {
     Fixture *fixture = *state;
-    Client other;
-    assert_true(client_open(&other, fixture_url("postgres", "postgres"), CLIENT_WRITES));
-    char backend[64];
-    snprintf(backend, sizeof(backend), "%s", driver_postgres.backend(other.connection));
-    client_step(&other, STEP_BEGIN);
-    assert_true(client_run(&other).ok);
+    Orphan orphan;
+    open_orphan(&orphan, fixture_url("postgres", "postgres"));
+    client_step(&orphan.client, STEP_BEGIN);
+    assert_true(client_run(&orphan.client).ok);
 
-    assert_false(orphan_is_busy(&fixture->client, backend));
-    client_step(&other, STEP_ROLLBACK);
-    assert_true(client_run(&other).ok);
-    client_close(&other);
+    assert_false(orphan_is_busy(&fixture->client, orphan.backend));
+    client_step(&orphan.client, STEP_ROLLBACK);
+    assert_true(client_run(&orphan.client).ok);
+    client_close(&orphan.client);
 }
 
 static void is_no_orphan_of_its_own(void **state)
