@@ -283,6 +283,8 @@ static bool take_turn(json_t *answers, ModuleRun *module, const json_t *queries,
     for (size_t i = 0; i < count; i++) {
         const json_t *values = json_object_get(json_array_get(queries, turn.first + i), "values");
         Text sql = sql_of(queries, turn.first + i);
+        if (module->transaction != NULL)
+            transaction_asked(module->transaction, sql);
         size_t statements = statement_count(connection->driver->traits.dialect, sql);
         turn.is_single[i] = statements == 1;
         connection->driver->submit(connection, &(Step){

@@ -115,7 +115,7 @@ static bool may_retry(Run *run, const Outcome *outcome, int tries, DbaltError *e
     run_tell(run,
              &(DbaltEvent){.kind = DBALT_EVENT_RETRY,
                            .message = arena_format(&arena, "Rolled back, trying again (%d of %d): %s", tries + 1, limit, error->message)});
-    int64_t pause = (int64_t)100 << (tries < 6 ? tries : 6);
+    int64_t pause = outcome->fault == FAULT_ABSENT ? 0 : (int64_t)100 << (tries < 6 ? tries : 6); /* nobody else is in the way then */
     if (pause > LONGEST_PAUSE)
         pause = LONGEST_PAUSE;
     if (wait_sleep(&run->plan->project->wait, pause / 2 + arc4random_uniform((uint32_t)pause)))

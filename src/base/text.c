@@ -88,6 +88,15 @@ size_t text_find(Text text, Text needle)
     return found == NULL ? text.length : (size_t)(found - text.data);
 }
 
+size_t text_find_ignoring_case(Text text, Text needle)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (lower(text.data[i]) == lower(needle.data[0]) && text_equals_ignoring_case(text_slice(text, i, needle.length), needle))
+            return i;
+    }
+    return text.length;
+}
+
 bool text_is_number(Text text)
 {
     for (size_t i = 0; i < text.length; i++) {

@@ -41,6 +41,9 @@ Text text_trim(Text text);
 /* Offset of the first byte of needle, or text.length. */
 size_t text_find(Text text, Text needle);
 
+/* The same, whatever the case of ASCII letters; needle is not empty. */
+size_t text_find_ignoring_case(Text text, Text needle);
+
 /* Only digits, and at least one. */
 bool text_is_number(Text text);
 

@@ -15,6 +15,7 @@ typedef struct History {
     const char *by, *host, *version; /* written into rows and events; borrowed */
     Passwords passwords;             /* never to be stored; borrowed */
     bool exists;                     /* as of the last record_read() */
+    bool has_systems;                /* Logto's state lies in "systems", as of when that was read or asked last */
 } History;
 
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */

@@ -116,12 +116,12 @@ static size_t reading_step(const Reading *reading, size_t step)
     return step - reading->first + (reading->record->asks_foreign ? STATE_STEP : LAYOUT_STEP);
 }
 
-static bool take_row(Reading *reading, const Answer *answer, DbaltError *error)
+static bool take_row(Reading *reading, History *history, const Answer *answer, DbaltError *error)
 {
     ForeignState *foreign = &reading->record->foreign;
     switch (reading_step(reading, answer->step)) {
     case STATE_STEP:
-        foreign_state_take(foreign, reading->arena, answer);
+        foreign_state_take(foreign, history, reading->arena, answer);
         return true;
     case LAYOUT_STEP:
         return layout_is_readable(answer, reading->for_writing, error);
@@ -176,7 +176,7 @@ static bool finish_reading(Reading *reading, History *history, DbaltError *error
         if (answer.kind == ANSWER_END)
             break;
         if (ok && answer.kind == ANSWER_ROW)
-            ok = take_row(reading, &answer, error);
+            ok = take_row(reading, history, &answer, error);
         if (ok && answer.kind == ANSWER_ERROR)
             ok = fail_reading(reading, &answer, error);
     }

@@ -1,5 +1,7 @@
 #include "history/transaction.h"
 
+#include <string.h>
+
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
 enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = TRANSACTION_OPENING };
 
@@ -51,6 +53,12 @@ void transaction_begin_rollback(Transaction *transaction, History *history, cons
     history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 5);
 }
 
+void transaction_asked(Transaction *transaction, Text sql)
+{
+    if (transaction->state != NULL && !transaction->moves_state)
+        transaction->moves_state = text_find_ignoring_case(sql, TEXT("systems")) < sql.length;
+}
+
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
 {
     Connection *connection = transaction->history->connection;
@@ -61,6 +69,7 @@ void transaction_script(Transaction *transaction, Text text, size_t statement_co
                                                .is_script = true,
                                            });
     transaction->script_count++;
+    transaction_asked(transaction, text);
 }
 
 void transaction_stream(Transaction *transaction, SqlReader *reader)
@@ -68,6 +77,18 @@ void transaction_stream(Transaction *transaction, SqlReader *reader)
     Connection *connection = transaction->history->connection;
     connection->driver->submit(connection, &(Step){.kind = STEP_SQL, .reader = reader, .is_script = true});
     transaction->script_count++;
+    transaction->moves_state = true; /* for all that is known: its text is not here */
+}
+
+/* The first of the steps that close the batch. */
+static size_t settle_step(const Transaction *transaction)
+{
+    return transaction->is_open ? 0 : FIRST_SCRIPT_STEP + transaction->script_count;
+}
+
+static size_t state_step(const Transaction *transaction)
+{
+    return settle_step(transaction) + (transaction->is_deploy ? 2 : 1);
 }
 
 static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
@@ -85,6 +106,8 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
         if (is_guard && transaction->follows)
             return OUTCOME_BARRED;
         return is_guard && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
+    case FAULT_ABSENT: /* moved by what does not show it: a function, a name that was put together */
+        return transaction->trusts_state && answer->step == state_step(transaction) ? OUTCOME_RETRY : OUTCOME_FAILED;
     default:
         return OUTCOME_FAILED;
     }
@@ -93,7 +116,8 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
 /* Reads all answers of the batch. */
 static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, void *context, DbaltError *error)
 {
-    Connection *connection = transaction->history->connection;
+    History *history = transaction->history;
+    Connection *connection = history->connection;
     Outcome outcome = {.kind = OUTCOME_DONE, .offset = -1};
 
     for (;;) {
@@ -103,6 +127,8 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
             return outcome;
         if ((answer.kind == ANSWER_NOTICE || answer.kind == ANSWER_STATEMENT) && receive != NULL)
             receive(&answer, context);
+        if (answer.kind == ANSWER_ROW && answer.step == state_step(transaction) + 1)
+            history->has_systems = strcmp(answer.fields[0], "1") == 0;
         if (answer.kind != ANSWER_ERROR)
             continue;
 
@@ -118,8 +144,9 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
-        size_t settle = transaction->is_open ? 0 : FIRST_SCRIPT_STEP + transaction->script_count;
-        if (answer.fault == FAULT_NOT_NULL && answer.step == settle + 1)
+        if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT)
+            history->has_systems = false;
+        if (answer.fault == FAULT_NOT_NULL && answer.step == settle_step(transaction) + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
         if (outcome.kind == OUTCOME_BARRED && wait_is_cancelled(connection->wait)) {
             fail(error, DBALT_ERROR_INTERRUPTED, "interrupted");
@@ -145,6 +172,16 @@ void transaction_write_state(Transaction *transaction, const char *timestamp)
     transaction->state = timestamp;
 }
 
+/* 0 is not written, but what the row says is remembered. */
+static void submit_state(Transaction *transaction)
+{
+    History *history = transaction->history;
+    transaction->trusts_state = history->has_systems && !transaction->moves_state && strcmp(transaction->state, "0") != 0;
+    history_submit(history, transaction->trusts_state ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_STATE, &transaction->state, 1);
+    if (!transaction->trusts_state)
+        history_submit(history, HISTORY_FIND_SYSTEMS, NULL, 0);
+}
+
 static void submit_end(Transaction *transaction)
 {
     History *history = transaction->history;
@@ -152,7 +189,7 @@ static void submit_end(Transaction *transaction)
     if (transaction->is_deploy)
         history_submit(history, HISTORY_FINISH_DEPLOY, transaction->finish_values, COUNT(transaction->finish_values));
     if (transaction->state != NULL)
-        history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
+        submit_state(transaction);
     history_submit_kind(history, STEP_COMMIT);
 }
 

@@ -15,7 +15,7 @@ typedef struct Deploy {
 typedef enum OutcomeKind {
     OUTCOME_DONE,
     OUTCOME_RIVAL,  /* somebody else did it: nothing was changed */
-    OUTCOME_RETRY,  /* rolled back by a lock timeout, serialization failure or deadlock: fault says which */
+    OUTCOME_RETRY,  /* rolled back by a lock timeout, serialization failure or deadlock, or (ABSENT) as the foreign state was elsewhere */
     OUTCOME_FAILED, /* rolled back */
     OUTCOME_BARRED, /* sent ahead, but the deploy lock was lost, or somebody else changed the history: it did not happen */
     OUTCOME_LOST,   /* the connection is gone, and with it the news of what became of it */
@@ -37,6 +37,8 @@ typedef struct Transaction {
     const char *guard_values[14];
     const char *finish_values[6];
     const char *state; /* NULL = the foreign state is not written */
+    bool moves_state;  /* the script may have moved its table */
+    bool trusts_state; /* that it lies where it was seen last */
     bool is_deploy;
     bool follows; /* it was sent behind another, which must be in the history */
     bool is_open; /* BEGIN and guard have been answered, since transaction_opened() */
@@ -57,8 +59,14 @@ void transaction_begin_rollback(Transaction *transaction, History *history, cons
 void transaction_opened(Transaction *transaction);
 Outcome transaction_not_opened(const Transaction *transaction, const Answer *answer);
 
-/* Has the foreign state written along. The timestamp must live until the outcome. */
+/*
+ * Has the foreign state written along. The timestamp, of timestamp_format(), must live until the outcome. To be called before anything of
+ * the script is queued: the table is looked for again where the script names it.
+ */
 void transaction_write_state(Transaction *transaction, const char *timestamp);
+
+/* To be told by a caller who queries by itself: what it asks of the database. */
+void transaction_asked(Transaction *transaction, Text sql);
 
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);

@@ -138,7 +138,7 @@ static void hint_at_history(const PostgresConnection *connection, size_t step, D
 static bool step_is_history(const PostgresConnection *connection, size_t step)
 {
     return !step_is_script(connection->oldest, step) && !step_is_statement(connection, step, HISTORY_READ_STATE) &&
-           !step_is_statement(connection, step, HISTORY_WRITE_STATE);
+           !step_is_statement(connection, step, HISTORY_WRITE_STATE) && !step_is_statement(connection, step, HISTORY_WRITE_SYSTEMS);
 }
 
 static void name_object(FailedObject *object, Arena *arena, const PGresult *result)

@@ -93,6 +93,15 @@ static void finds_the_first_place(void **state)
         assert_int_equal(text_find(text_of(cases[i].text), text_of(cases[i].needle)), cases[i].expected);
 }
 
+static void finds_a_needle_whatever_its_case(void **state)
+{
+    (void)state;
+    assert_int_equal(text_find_ignoring_case(TEXT("the sySYSTEMS"), TEXT("Systems")), 6);
+    assert_int_equal(text_find_ignoring_case(TEXT("system"), TEXT("systems")), 6);
+    assert_int_equal(text_find_ignoring_case(TEXT("{a"), TEXT("[A")), 2);
+    assert_int_equal(text_find_ignoring_case((Text){0}, TEXT("a")), 0);
+}
+
 static void takes_only_digits_for_a_number(void **state)
 {
     (void)state;
@@ -211,6 +220,7 @@ int main(void)
         cmocka_unit_test(orders_by_bytes_with_a_prefix_first),
         cmocka_unit_test(trims_blanks_and_line_ends),
         cmocka_unit_test(finds_the_first_place),
+        cmocka_unit_test(finds_a_needle_whatever_its_case),
         cmocka_unit_test(takes_only_digits_for_a_number),
         cmocka_unit_test(accepts_utf8),
         cmocka_unit_test(finds_the_first_byte_that_is_no_utf8),
