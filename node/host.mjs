@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
 import { importScript, importSlonik } from './modules.mjs';
 import { openPool } from './pool.mjs';
+import { listQueries } from './queries.mjs';
 import { describeFailure, findScript } from './report.mjs';
 
 /* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
@@ -107,14 +108,14 @@ async function settle(transactions = new Set()) {
 }
 
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
-let expected = [];
+let expected = { section: 'up', paths: [] };
 let ahead = 0; /* how many of them were imported, or tried */
 let isImporting = false;
 
 async function importAhead() {
-    while (!isImporting && ahead < expected.length && (asked.length > 0 || running === null)) {
+    while (!isImporting && ahead < expected.paths.length && (asked.length > 0 || running === null)) {
         isImporting = true;
-        await readAlteration(expected[ahead++]).catch(() => {});
+        await readAlteration(expected.paths[ahead++]).catch(() => {});
         await new Promise(setImmediate); /* with hooks an import never leaves the turn, and dbalt would not be heard before the last */
         isImporting = false;
     }
@@ -138,7 +139,7 @@ function receive(message) {
         answer(message);
         askSoon();
     } else if (message.type === 'expect') {
-        expected = message.paths;
+        expected = message;
         ahead = 0;
         importAhead();
     } else if (message.type === 'exit') {
@@ -199,14 +200,32 @@ async function readAlteration(script) {
 
 const sectionsOf = (alteration) => sections.filter((section) => alteration[section] !== undefined);
 
-async function load(script) {
-    return { type: 'loaded', sections: sectionsOf(await readAlteration(script)) };
+const mostKnown = 32;
+
+/* What is known of these scripts, up to the first that was not imported yet, or that must run to know what it asks. */
+async function describe(paths) {
+    const known = [];
+    for (const path of paths.slice(0, mostKnown)) {
+        const alteration = alterations.get(path);
+        if (alteration === undefined)
+            break;
+        const queries = await listQueries(alteration, expected.section);
+        known.push({ path, sections: sectionsOf(alteration), queries });
+        if (queries === undefined)
+            break;
+    }
+    return known;
 }
 
-/* What dbalt would ask for next, if it is known already. */
-function findNext(script) {
-    const path = expected[expected.indexOf(script) + 1];
-    return alterations.has(path) && { next: { path, sections: sectionsOf(alterations.get(path)) } };
+/* The script, and those that are expected behind it. */
+function startingWith(script) {
+    const index = expected.paths.indexOf(script);
+    return index === -1 ? [script] : expected.paths.slice(index);
+}
+
+async function load(script) {
+    await readAlteration(script);
+    return { type: 'loaded', known: await describe(startingWith(script)) };
 }
 
 async function run({ path: script, section }, setOpened) {
@@ -219,7 +238,7 @@ async function run({ path: script, section }, setOpened) {
     /* What nobody awaited belongs to the section all the same; what of it fails is an unhandled rejection. */
     await settle(opened.transactions);
     await opened.check();
-    return { type: 'done', ...findNext(script) };
+    return { type: 'done', known: await describe(startingWith(script).slice(section === expected.section ? 1 : 0)) };
 }
 
 /* ---- what a script can do besides returning ---- */

@@ -53,7 +53,8 @@ function counted(state, transaction) {
     };
 }
 
-function checkQuery(query) {
+/* Throws what slonik throws at what is no query. */
+export function checkQuery(query) {
     if (!queryTypes.includes(query?.type))
         throw new TypeError('Query must be constructed using `sql` tagged template literal.');
     if (query.sql.trim() === '')

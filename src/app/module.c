@@ -65,7 +65,7 @@ static bool expect_modules(DbaltPlan *plan, DbaltError *error)
             return false;
     }
     plan->host_expects = true;
-    return node_host_expect(plan->host, paths, count, error);
+    return node_host_expect(plan->host, plan->action == DBALT_DEPLOY ? SECTION_UP : SECTION_DOWN, paths, count, error);
 }
 
 static bool start_host(DbaltPlan *plan, DbaltError *error)
@@ -102,18 +102,70 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
     return false;
 }
 
-bool module_load(Script *script, DbaltPlan *plan, const char *file, DbaltError *error)
+/* A COMMIT in a script would end the transaction that is dbalt's, and take the promise with it. */
+static json_t *refuse_control(SqlDialect dialect, Arena *arena, Text sql)
 {
-    CLEANUP(arena_done) Arena arena = {0};
+    StatementReader reader;
+    SqlStatement statement;
+    statement_reader_init(&reader, dialect, sql);
+    while (statement_next(&statement, &reader)) {
+        const char *what = "";
+        if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
+            return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
+                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code",
+                             "2D000");
+    }
+    return NULL;
+}
+
+static void json_cleanup(json_t **value)
+{
+    json_decref(*value);
+}
+
+/* Of queries that make up a section, each as a piece; none where one is more or less than statements that may stand there. */
+static Pieces pieces_of(Arena *arena, SqlDialect dialect, const json_t *queries)
+{
+    Piece *rows = arena_allocate_array(arena, json_array_size(queries), sizeof *rows);
+    Pieces pieces = {.rows = rows};
+    for (size_t i = 0; i < json_array_size(queries); i++) {
+        const char *text = json_string_value(json_array_get(queries, i));
+        Text sql = text_of(arena_copy_string(arena, text == NULL ? "" : text));
+        const Script alone = {.dialect = dialect, .sections[SECTION_UP] = {.text = sql}};
+        Pieces piece = script_pieces(arena, &alone, SECTION_UP);
+        CLEANUP(json_cleanup) json_t *refusal = refuse_control(dialect, arena, sql);
+        if (piece.count != 1 || piece.copies || refusal != NULL)
+            return (Pieces){0};
+
+        rows[pieces.count++] = piece.rows[0];
+        pieces.statement_count += piece.statement_count;
+        pieces.stays |= piece.stays;
+    }
+    return pieces;
+}
+
+bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error)
+{
     const char *path = NULL;
     bool present[SECTION_COUNT];
-    if (!module_check(script, plan, error) || !find_module(&path, &arena, plan, file, error) || !start_host(plan, error) ||
+    if (!module_check(script, plan, error) || !find_module(&path, arena, plan, file, error) || !start_host(plan, error) ||
         !expect_modules(plan, error) || !node_host_load(present, plan->host, path, error))
         return false;
 
     for (size_t section = 0; section < SECTION_COUNT; section++)
         script->sections[section].present = present[section];
+    script->queries = pieces_of(arena, script->dialect, node_host_queries(plan->host, path));
     return true;
+}
+
+bool module_waits(const Run *run)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *path;
+    DbaltError error;
+    return module_stands(run->standing) &&
+           (run->plan->host == NULL || !find_module(&path, &arena, run->plan, run->standing->alteration->file, &error) ||
+            node_host_queries(run->plan->host, path) == NULL);
 }
 
 static const char **bound_values(Arena *arena, const json_t *values)
@@ -166,28 +218,6 @@ static json_t *answer_of(const Answer *done, json_t **rows, bool is_single)
     *rows = json_array();
     return json_pack("{s:s, s:s, s:I, s:o, s:o}", "type", "answer", "command", command, "rowCount",
                      (json_int_t)(is_single ? done->affected : 0), "fields", fields, "rows", taken);
-}
-
-/* A COMMIT in a script would end the transaction that is dbalt's, and take the promise with it. */
-static json_t *refuse_control(const ModuleRun *module, Arena *arena, Text sql)
-{
-    StatementReader reader;
-    SqlStatement statement;
-    SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
-    statement_reader_init(&reader, dialect, sql);
-    while (module->transaction != NULL && statement_next(&statement, &reader)) {
-        const char *what = "";
-        if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
-            return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
-                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code",
-                             "2D000");
-    }
-    return NULL;
-}
-
-static void json_cleanup(json_t **value)
-{
-    json_decref(*value);
 }
 
 static Text sql_of(const json_t *queries, size_t index)
@@ -306,7 +336,8 @@ static size_t count_allowed(json_t *answers, const ModuleRun *module, const json
     size_t first = json_array_size(answers);
     size_t count = 0;
     for (; count < limit && first + count < json_array_size(queries); count++) {
-        json_t *refusal = refuse_control(module, &arena, sql_of(queries, first + count));
+        SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
+        json_t *refusal = module->transaction == NULL ? NULL : refuse_control(dialect, &arena, sql_of(queries, first + count));
         if (refusal == NULL)
             continue;
         if (count == 0)
@@ -342,12 +373,44 @@ static bool run_module(ModuleRun *module, SectionKind section, DbaltError *error
            expect_modules(plan, error) && node_host_run(plan->host, path, section, answer_queries, module, error);
 }
 
-/* Class 40 is "transaction rollback": another try may well succeed (Appendix A of PostgreSQL's manual). */
-static OutcomeKind kind_of_failure(const ModuleRun *module, const DbaltError *error)
+/*
+ * Class 40 is "transaction rollback", 55P03 a lock that was not to be had: another try may well succeed (Appendix A of PostgreSQL's
+ * manual).
+ */
+static Outcome outcome_of_failure(const ModuleRun *module, const DbaltError *error)
 {
+    Outcome outcome = {.kind = OUTCOME_FAILED, .fault = module->fault, .offset = -1};
     if (module->fault == FAULT_CONNECTION)
-        return OUTCOME_LOST;
-    return strncmp(error->sqlstate, "40", 2) == 0 ? OUTCOME_RETRY : OUTCOME_FAILED;
+        outcome.kind = OUTCOME_LOST;
+    else if (strncmp(error->sqlstate, "40", 2) == 0 || (module->fault == FAULT_LOCK_TIMEOUT && strcmp(error->sqlstate, "55P03") == 0))
+        outcome.kind = OUTCOME_RETRY;
+    return outcome;
+}
+
+/* What became of queries that were sent without their script. */
+typedef struct Retelling {
+    size_t failed; /* the one that did */
+    const DbaltError *error;
+} Retelling;
+
+static bool retell(json_t *answers, const json_t *queries, void *context, DbaltError *error)
+{
+    (void)error;
+    Retelling *retelling = context;
+    for (size_t i = 0; i < json_array_size(queries); i++)
+        json_array_append_new(answers, retelling->failed-- == 0 ? failure_of(retelling->error, &(FailedObject){0})
+                                                                : json_pack("{s:s, s:s, s:i, s:[], s:[]}", "type", "answer", "command", "",
+                                                                            "rowCount", 0, "fields", "rows"));
+    return true;
+}
+
+void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const DbaltError cause = *error;
+    const char *path;
+    if (find_module(&path, &arena, run->plan, run->standing->alteration->file, error))
+        node_host_run(run->plan->host, path, section, retell, &(Retelling){.failed = query, .error = &cause}, error);
 }
 
 Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error)
@@ -362,7 +425,7 @@ Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction
         *error = module.cause;
         return module.outcome;
     }
-    return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
+    return outcome_of_failure(&module, error);
 }
 
 bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error)

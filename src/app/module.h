@@ -15,8 +15,14 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
 /* Starts the plan's host if the plan has a module: it comes up while the lock is taken. */
 bool module_prepare(DbaltPlan *plan, DbaltError *error);
 
-/* Loads a module, the file of the plan's folder, into the plan's host, and tells in the script what it exports. */
-bool module_load(Script *script, DbaltPlan *plan, const char *file, DbaltError *error);
+/* Loads a module, the file of the plan's folder, into the plan's host, and tells in the script what it exports and is known of it. */
+bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error);
+
+/* Whether the host has yet to be asked about the module that it is the turn of, or will have to run it. */
+bool module_waits(const Run *run);
+
+/* Has the module tell of a query of the script's that failed when it was sent without it, as if it had asked that: with its place. */
+void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error);
 
 /* Runs a section of the module that it is the turn of inside a transaction that was begun for it, up to its COMMIT. */
 Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error);

@@ -32,7 +32,7 @@ static bool load_file(Script *script, Arena *arena, DbaltPlan *plan, const Stand
 {
     SqlDialect dialect = plan->project->driver->traits.dialect;
     return script_load(script, arena, &plan->survey.folder, standing->alteration, dialect, error) &&
-           (!script->is_module || module_load(script, plan, standing->alteration->file, error));
+           (!script->is_module || module_load(script, arena, plan, standing->alteration->file, error));
 }
 
 bool plan_load_up(Script *script, Arena *arena, DbaltPlan *plan, const Standing *standing, DbaltError *error)

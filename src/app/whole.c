@@ -47,7 +47,10 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     long offset = -1;
     size_t statement = 0;
 
-    if (outcome->in_script && script_is_long(&whole->script, whole->section)) {
+    if (outcome->in_script && whole->script.is_module) {
+        if (error->code != DBALT_ERROR_INTERRUPTED)
+            module_tell_failure(run, whole->section, outcome->piece, error);
+    } else if (outcome->in_script && script_is_long(&whole->script, whole->section)) {
         offset = outcome->offset;
         statement = outcome->statement;
         if (error->code == DBALT_ERROR_SCRIPT) /* it cannot be read, but a part of it had run */
@@ -69,15 +72,22 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
-static void queue(Whole *whole, Run *run, int64_t timeout)
+/* Nobody but node can tell what it does. */
+static bool runs_in_node(const Whole *whole)
 {
+    return whole->script.is_module && whole->script.queries.count == 0;
+}
+
+static void queue(Whole *whole, Run *run)
+{
+    int64_t timeout = whole->script.is_module ? run->plan->project->script_timeout : 0;
     History *history = &run->plan->project->history;
     if (run->plan->action == DBALT_DEPLOY)
         transaction_begin_deploy(&whole->transaction, history, &whole->deploy, timeout);
     else
         transaction_begin_rollback(&whole->transaction, history, &whole->deploy, timeout);
     transaction_write_state(&whole->transaction, run_foreign_timestamp(run, &whole->arena));
-    for (size_t i = 0; i < whole->pieces.count && !whole->script.is_module; i++) {
+    for (size_t i = 0; i < whole->pieces.count && !runs_in_node(whole); i++) {
         const Piece *piece = &whole->pieces.rows[i];
         transaction_script(&whole->transaction, piece->text, piece->statement_count, piece->is_copy_data);
     }
@@ -88,13 +98,12 @@ static void queue(Whole *whole, Run *run, int64_t timeout)
 /* By itself: nothing else is under way. */
 static Outcome try_once(Whole *whole, Run *run, DbaltError *error)
 {
-    bool is_module = whole->script.is_module;
     whole->deploy.follows = NULL;
     script_stream_close(&whole->stream);
     if (script_is_long(&whole->script, whole->section) && !script_stream_open(&whole->stream, &whole->script, whole->section, error))
         return (Outcome){.kind = OUTCOME_FAILED};
-    queue(whole, run, is_module ? run->plan->project->script_timeout : 0);
-    if (is_module)
+    queue(whole, run);
+    if (runs_in_node(whole))
         return module_run_whole(run, whole->section, &whole->transaction, error);
     return transaction_finish(&whole->transaction, run_hear, run, error);
 }
@@ -283,7 +292,7 @@ bool whole_travels(const Whole *whole, const Run *run)
     const Driver *driver = plan->project->driver;
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
-           run->deployed == NULL && !whole->script.is_module && !sections[whole->before].present && !whole->pieces.copies &&
+           run->deployed == NULL && !runs_in_node(whole) && !sections[whole->before].present && !whole->pieces.copies &&
            !whole->pieces.stays && !script_is_long(&whole->script, whole->section) &&
            whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD;
 }
@@ -291,7 +300,7 @@ bool whole_travels(const Whole *whole, const Run *run)
 void whole_send(Whole *whole, Run *run, const Whole *before)
 {
     whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
-    queue(whole, run, 0);
+    queue(whole, run);
     transaction_send(&whole->transaction);
 }
 
@@ -316,7 +325,7 @@ static const char *copy_section(Arena *arena, const Script *script, SectionKind 
 bool whole_waits(const Run *run)
 {
     bool is_stored = run->plan->action == DBALT_ROLLBACK && (run->standing->alteration == NULL || run->plan->options.stored);
-    return is_stored || module_stands(run->standing);
+    return is_stored || module_waits(run);
 }
 
 bool whole_prepare(Whole *whole, Run *run, DbaltError *error)

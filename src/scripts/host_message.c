@@ -41,9 +41,21 @@ const char *host_message_text(const HostMessage *message, const char *name)
     return text == NULL ? "" : text;
 }
 
-void host_message_sections(bool present[SECTION_COUNT], const HostMessage *message)
+const json_t *host_message_known(const HostMessage *message, const char *path)
 {
-    const json_t *names = json_object_get(message->object, "sections");
+    const json_t *scripts = json_object_get(message->object, "known");
+    for (size_t i = 0; i < json_array_size(scripts); i++) {
+        const json_t *known = json_array_get(scripts, i);
+        const char *name = json_string_value(json_object_get(known, "path"));
+        if (name != NULL && strcmp(name, path) == 0)
+            return known;
+    }
+    return NULL;
+}
+
+void host_message_sections(bool present[SECTION_COUNT], const json_t *known)
+{
+    const json_t *names = json_object_get(known, "sections");
     for (size_t section = 0; section < SECTION_COUNT; section++) {
         present[section] = false;
         for (size_t i = 0; i < json_array_size(names); i++) {

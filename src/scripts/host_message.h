@@ -10,7 +10,7 @@
 
 typedef enum HostMessageKind {
     HOST_READY,
-    HOST_LOADED, /* its sections: host_message_sections() */
+    HOST_LOADED,
     HOST_QUERY,
     HOST_DONE,
     HOST_FAILED, /* why: host_message_fail() */
@@ -29,7 +29,11 @@ void host_message_done(HostMessage *message);
 /* A member's text, borrowed from the message; "" when it has none. */
 const char *host_message_text(const HostMessage *message, const char *name);
 
-void host_message_sections(bool present[SECTION_COUNT], const HostMessage *message);
+/* What HOST_LOADED and HOST_DONE know of a script, borrowed from the message: one of their "known"; NULL when it is not there. */
+const json_t *host_message_known(const HostMessage *message, const char *path);
+
+/* The sections that it exports. */
+void host_message_sections(bool present[SECTION_COUNT], const json_t *known);
 
 /* The name of a section as a module exports it. */
 const char *host_message_section(SectionKind section);

@@ -30,7 +30,7 @@ struct NodeHost {
     int64_t silence;
     char *buffer; /* owned: what was read and not yet taken */
     size_t length, capacity, taken;
-    HostMessage next; /* owned: what is known already of the script that will be loaded next */
+    HostMessage told; /* owned: the last that told what is known of the scripts that come */
 };
 
 static void json_cleanup(json_t **value)
@@ -153,7 +153,7 @@ void node_host_stop(NodeHost *host)
         return;
 
     child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
-    host_message_done(&host->next);
+    host_message_done(&host->told);
     free(host->buffer);
     free(host);
 }
@@ -195,34 +195,46 @@ bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *
     return true;
 }
 
-bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error)
+bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, DbaltError *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(paths[i]));
 
-    CLEANUP(json_cleanup) json_t *message = json_pack("{s:s, s:o}", "type", "expect", "paths", list);
+    CLEANUP(json_cleanup)
+    json_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
     return await_ready(host, error) && send_object(host, message, "node", error);
+}
+
+/* Takes over the message. */
+static void keep_told(NodeHost *host, HostMessage *message)
+{
+    host_message_done(&host->told);
+    host->told = *message;
+    *message = (HostMessage){0};
 }
 
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
 {
-    if (strcmp(host_message_text(&host->next, "path"), path) == 0) {
-        host_message_sections(present, &host->next);
-        return true;
+    if (host_message_known(&host->told, path) == NULL) {
+        CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
+        CLEANUP(host_message_done) HostMessage answer = {0};
+        if (!await_ready(host, error) || !send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
+            return false;
+        if (answer.kind == HOST_FAILED)
+            return host_message_fail(&answer, path, DBALT_ERROR_SCRIPT, error);
+        if (answer.kind != HOST_LOADED)
+            return host_message_fail_out_of_turn(&answer, error);
+        keep_told(host, &answer);
     }
 
-    CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
-    CLEANUP(host_message_done) HostMessage answer = {0};
-    if (!await_ready(host, error) || !send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
-        return false;
-    if (answer.kind == HOST_FAILED)
-        return host_message_fail(&answer, path, DBALT_ERROR_SCRIPT, error);
-    if (answer.kind != HOST_LOADED)
-        return host_message_fail_out_of_turn(&answer, error);
-
-    host_message_sections(present, &answer);
+    host_message_sections(present, host_message_known(&host->told, path));
     return true;
+}
+
+const json_t *node_host_queries(const NodeHost *host, const char *path)
+{
+    return json_object_get(host_message_known(&host->told, path), "queries");
 }
 
 /* The queries that came at once, from the first on; all but the last say that there are more. */
@@ -258,12 +270,6 @@ static bool answer_queries(NodeHost *host, const HostMessage *first, const char 
     return true;
 }
 
-static void keep_next(NodeHost *host, const HostMessage *done)
-{
-    host_message_done(&host->next);
-    host->next.object = json_incref(json_object_get(done->object, "next"));
-}
-
 bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQueries *answer, void *context, DbaltError *error)
 {
     CLEANUP(json_cleanup)
@@ -279,7 +285,7 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
 
         switch (message.kind) {
         case HOST_DONE:
-            keep_next(host, &message);
+            keep_told(host, &message);
             return true;
         case HOST_FAILED:
             return host_message_fail(&message, path, DBALT_ERROR_FAILED, error);

@@ -35,11 +35,17 @@ bool node_host_start(NodeHost **host, const NodeOptions *options, DbaltError *er
 /* Asks it to end, kills it when it does not, frees all. NULL is fine. */
 void node_host_stop(NodeHost *host);
 
-/* Tells which scripts will be loaded, in order, so that they are imported while the database is at work. */
-bool node_host_expect(NodeHost *host, const char *const *paths, size_t count, DbaltError *error);
+/* Tells which section of which scripts will be run, in order, so that they are imported while the database is at work. */
+bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, DbaltError *error);
 
 /* Imports a script and tells which sections it exports. DBALT_ERROR_SCRIPT, with the place, when it cannot be imported. */
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error);
+
+/*
+ * The queries that the expected section of a script that was loaded consists of, if it is nothing but queries, of which each is its
+ * text: strings, borrowed until the host is asked for something else. Whoever executes them need not run it. Else NULL.
+ */
+const json_t *node_host_queries(const NodeHost *host, const char *path);
 
 /*
  * Runs a section, answering its queries, until it ends. When it throws, ends its process, stays silent or never resolves:

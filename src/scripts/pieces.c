@@ -63,6 +63,8 @@ Pieces script_pieces(Arena *arena, const Script *script, SectionKind section)
         size_t count = found->is_streamed ? found->statement_count : statement_count(script->dialect, found->text);
         return (Pieces){.statement_count = count};
     }
+    if (script->queries.count > 0)
+        return script->queries;
     return script->is_module ? whole_module(arena, script) : cut(arena, script, section, false);
 }
 

@@ -20,9 +20,25 @@ typedef struct Section {
     const char *sha256;     /* its fingerprint; NULL = to be made of its text */
 } Section;
 
+/* A part of a section to be sent as one: SQL of several statements, or the data of the COPY that ended the piece before. */
+typedef struct Piece {
+    Text text;
+    bool is_copy_data;
+    size_t statement_count; /* 0 for data */
+} Piece;
+
+typedef struct Pieces {
+    const Piece *rows;
+    size_t count;
+    size_t statement_count; /* of all */
+    bool copies;            /* there is a COPY among them, from or to the client */
+    bool stays;             /* there is one that must not be sent ahead */
+} Pieces;
+
 typedef struct Script {
     const char *path; /* for errors: "<folder>/<file>", or "history of <identity>" */
     bool is_module;   /* JavaScript: all of it is "up" to the fingerprint; what it exports is known when the Node host has loaded it */
+    Pieces queries;   /* all that a module does in the section that its turn is for, as far as that is known before it runs; else none */
     SqlDialect dialect;
     Section sections[SECTION_COUNT];
 
@@ -70,22 +86,7 @@ Fingerprint script_fingerprint(Arena *arena, const Script *script);
  */
 bool script_judge(const char **warning, Arena *arena, const Script *script, SectionKind section, DbaltError *error);
 
-/* A part of a section to be sent as one: SQL of several statements, or the data of the COPY that ended the piece before. */
-typedef struct Piece {
-    Text text;
-    bool is_copy_data;
-    size_t statement_count; /* 0 for data */
-} Piece;
-
-typedef struct Pieces {
-    const Piece *rows;
-    size_t count;
-    size_t statement_count; /* of all */
-    bool copies;            /* there is a COPY among them, from or to the client */
-    bool stays;             /* there is one that must not be sent ahead */
-} Pieces;
-
-/* The whole section in the fewest pieces: one, unless it has COPY data. None of a long one: it is a stream. */
+/* The whole section in the fewest pieces: one, unless it has COPY data, or is a module's. None of a long one: it is a stream. */
 Pieces script_pieces(Arena *arena, const Script *script, SectionKind section);
 
 /* Each statement by itself, COPY data behind theirs: for what runs outside a transaction. */

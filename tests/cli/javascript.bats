@@ -193,6 +193,57 @@ if (n < 3)
     same "$(deployed)" 1-a
 }
 
+@test "a lock that is not to be had is waited for again, and told" {
+    query 'create table held (id integer)'
+    # shellcheck disable=SC2016
+    local plain='await pool.query(sql`alter table held add column age integer`);' body
+    for body in "$plain" "if (true) $plain"; do
+        script 1.0.0-1-a.js "$body"
+        hold 'lock table held'
+        expect 1 deploy latest --lock-timeout=0.1 --lock-retries=2
+        err 'trying again (2 of 2)'
+        err '1.0.0-1-a.js:5:'
+        err 'canceling statement due to lock timeout'
+        let_go
+        same "$(events)" 'fail 1-a'
+        query 'delete from dbalt.event'
+    done
+}
+
+@test "a script that is nothing but queries fails like any other" {
+    query 'create table held (id integer)'
+    # shellcheck disable=SC2016
+    local first='await pool.query(sql`insert into log values (2)`);' body place
+    query 'create table log (id integer unique deferrable initially deferred)'
+    for body in \
+        'await pool.query(sql`insert into nowhere values (1)`);|6:12 relation "nowhere" does not exist' \
+        'await pool.query(sql`insert into log values (3); insert intoo log values (4)`);|6:12 syntax error at or near "intoo"' \
+        'await pool.query(sql`commit`);|6:12 COMMIT cannot stand in a script' \
+        'await pool.query(sql`copy log from stdin`);|6:12 COPY' \
+        'await pool.query(sql`vacuum log`);|6:12 VACUUM cannot run inside a transaction block' \
+        'await pool.query(sql`insert into log values (2)`);| duplicate key value'; do
+        script 1.0.0-1-a.js "$first
+${body%%|*}"
+        expect 1 deploy latest
+        place=${body##*|}
+        err "${place#* }"
+        [ -z "${place%% *}" ] || err "1.0.0-1-a.js:${place%% *}"
+        err 'nothing of "up" was kept'
+        same "$(query 'select count(*) from log')" 0
+        same "$(events)" 'fail 1-a'
+        query 'delete from dbalt.event'
+    done
+}
+
+@test "a script that is nothing but queries is not run when they succeed" {
+    printf '%s\n' "import { sql as real } from 'dbalt';" \
+        'const sql = (parts) => { console.log("asks"); return real(parts); };' \
+        'const query = async (pool) => { await pool.query(sql`select 1`); };' \
+        'export default { up: query, down: query };' | alteration 1.0.0-1-a.js
+    expect 0 deploy latest
+    same "$(grep -c '^asks$' <<<"$output")" 1
+}
+
 @test "an invalid index that a failed beforeUp left is built again" {
     query 'create table t (x integer); insert into t values (1), (1)'
     alteration 1.0.0-1-a.js <<'JS'

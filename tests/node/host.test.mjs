@@ -29,7 +29,7 @@ test('tells which sections a script exports', async () => {
     ];
     await withHost(undefined, async (host) => {
         for (const [file, sections] of cases)
-            assert.deepEqual(await host.load(file), { type: 'loaded', sections });
+            assert.deepEqual(await host.load(file), { type: 'loaded', known: [{ path: file, sections }] });
     });
 });
 
@@ -288,13 +288,77 @@ test('gives each query its own answer, also when they come at once', async () =>
     assert.equal(host.output, 'of 1,of 2,of 3\n');
 });
 
-test('tells with the end of a section what the next script exports', async () => {
+test('tells with the end of a section what is known of the scripts behind it', async () => {
     const [first, second, third] = [script({}), script({ down: 'async () => {}' }), write('wrong.mjs', 'nonsense')];
     await withHost(undefined, async (host) => {
-        host.write({ type: 'expect', paths: [first, second, third] });
+        host.write({ type: 'expect', section: 'up', paths: [first, second, third] });
         assert.equal((await host.load(second)).type, 'loaded');
-        assert.deepEqual(await host.run(first), { type: 'done', next: { path: second, sections: ['up', 'down'] } });
-        assert.deepEqual(await host.run(second), { type: 'done' });
+        assert.deepEqual(await host.run(first), { type: 'done', known: [{ path: second, sections: ['up', 'down'] }] });
+        assert.deepEqual(await host.run(second), { type: 'done', known: [] });
+    });
+});
+
+test('tells what a section asks that is nothing but queries', async () => {
+    const head = "import { sql } from 'dbalt'; const users = sql.identifier(['users']); const n = 1; const no = undefined;";
+    const one = 'await pool.query(sql`select 1`);';
+    const plain = {
+        [`async (pool) => { ${one} }`]: ['select 1'],
+        [`async (pool) => {${one}${one}}`]: ['select 1', 'select 1'],
+        'async (pool) => {\n  // one\n  await pool.query(sql`\n    alter table ${users} /* that */\n    add column "$" text; -- end\n  `);\n  /* **/\n}':
+            ['alter table "users" add column "$" text;'],
+        'async function (p) { await p.query(\n  sql`select ${ users }`\n); }': ['select "users"'],
+    };
+    const others = [
+        `async (pool) => { console.log('seen'); ${one} }`,
+        `async (pool) => { ${one} console.log('seen'); }`,
+        `async (pool) => { /* */ console.log('seen'); /* */ ${one} }`,
+        `async (pool) => { // \u2028 console.log('seen');\n ${one} }`,
+        `async (pool) => { if (n) ${one} }`,
+        `async (pool) => { pool.query(sql\`select 1\`); }`,
+        `async (pool = console.log('seen')) => { ${one} }`,
+        `async (pool, other) => { ${one} }`,
+        'async (pool) => { await pool.query(sql`select ${n}`); }', /* a value */
+        'async (pool) => { await pool.query(sql`select ${no}`); }',
+        'async (pool) => { await pool.query(sql`select ${nobody}`); }',
+        "async (pool) => { await pool.query(sql`select ${console.log('seen')}`); }",
+        'async (pool) => { await pool.query(sql`select \\`1\\``); }',
+        'async (pool) => { await pool.query(sql` `); }',
+        'async (pool) => { await pool.query(sql`select 1`, 2); }',
+        'async (pool) => { await pool.any(sql`select 1`); }',
+        'async (pool) => { await pool.query`select 1`; }',
+        'async () => {}',
+    ];
+    for (const [up, queries] of [...Object.entries(plain), ...others.map((other) => [other])]) {
+        const { host, reply } = await withHost(undefined, async (host) => {
+            const file = script({ up }, { head });
+            const expected = { path: file, sections: ['up'], ...(queries && { queries }) };
+            return { host, reply: [(await host.load(file)).known, [expected]] };
+        });
+        assert.deepEqual(...reply, up);
+        assert.equal(host.output, '', up);
+    }
+});
+
+test('tells of all scripts up to one that must run', async () => {
+    const up = 'async (pool) => { await pool.query(sql`select 1`); }';
+    const scripts = [script({ up, down: up }), script({ up, beforeUp: up }), script({ up: 'async () => {}', down: up }), script({ up })];
+    const known = async (section) => withHost(undefined, async (host) => {
+        host.write({ type: 'expect', section, paths: scripts });
+        for (const file of scripts)
+            await host.load(file);
+        return (await host.load(scripts[0])).known.map(({ path, queries }) => [scripts.indexOf(path), queries !== undefined]);
+    });
+    assert.deepEqual(await known('up'), [[0, true], [1, true], [2, false]]);
+    assert.deepEqual(await known('down'), [[0, true], [1, false]]);
+});
+
+test('tells behind what ran outside a transaction what the rest of its script asks', async () => {
+    const up = 'async (pool) => { await pool.query(sql`select 1`); }';
+    const [first, second] = [script({ up, beforeUp: up }), script({})];
+    await withHost(undefined, async (host) => {
+        host.write({ type: 'expect', section: 'up', paths: [first, second] });
+        await host.load(second);
+        assert.deepEqual((await host.run(first, 'beforeUp')).known.map(({ path }) => path), [first, second]);
     });
 });
 

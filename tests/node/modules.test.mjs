@@ -65,8 +65,8 @@ test("throws the errors of the script's own slonik", async () => {
 test('imports ahead what needs the hooks, while it is asked for', async () => {
     const file = script({ up: 'async () => console.log(typeof sql)' });
     await withHost(() => rows({}), async (host) => {
-        host.write({ type: 'expect', paths: [file] });
-        assert.deepEqual(await host.load(file), { type: 'loaded', sections: ['up'] });
+        host.write({ type: 'expect', section: 'up', paths: [file] });
+        assert.deepEqual(await host.load(file), { type: 'loaded', known: [{ path: file, sections: ['up'] }] });
         assert.equal((await host.run(file)).type, 'done');
         await host.end(); /* what it printed has its own pipe */
         assert.equal(host.output, 'function\n');
@@ -89,7 +89,7 @@ test('imports the scripts to come while others work, and keeps their failures fo
     const first = script({ up: 'async (pool) => { await pool.query(sql`select 1`); console.log("first"); }' });
     const answer = () => new Promise((resolve) => { setTimeout(resolve, 200, {}); });
     await withHost(answer, async (host) => {
-        host.write({ type: 'expect', paths: [bad, path.join(folder, 'nowhere.mjs'), good] });
+        host.write({ type: 'expect', section: 'up', paths: [bad, path.join(folder, 'nowhere.mjs'), good] });
         assert.equal((await host.run(first)).type, 'done');
         assert.equal((await host.run(bad)).message, 'mine');
         assert.equal((await host.run(good)).type, 'done');
@@ -112,7 +112,7 @@ test('hears dbalt between two scripts to come', async () => {
     const [first, ...others] = [1, 2, 3, 4, 5].map((number) => write(`${name}/1.0.0-${number}-a.mjs`,
         `import { sql } from '@silverhand/slonik';\nimport { appendFileSync } from 'node:fs';\n${busy}\nexport default { up() {} };`));
     await withHost(undefined, async (host) => {
-        host.write({ type: 'expect', paths: [first, ...others] });
+        host.write({ type: 'expect', section: 'up', paths: [first, ...others] });
         while (!existsSync(imported))
             await new Promise(setImmediate);
         assert.equal((await host.load(first)).type, 'loaded');
@@ -178,7 +178,7 @@ testWhere(stripsTypes, 'runs TypeScript', async () => {
     write('typed/utils/table.ts', "export const table: string = 'a';\n");
     const file = write('typed/1.0.0-1-a.ts', typed);
     await withHost(() => rows({ n: 23 }, ['7']), async (host) => {
-        assert.deepEqual(await host.load(file), { type: 'loaded', sections: ['up', 'down'] });
+        assert.deepEqual(await host.load(file), { type: 'loaded', known: [{ path: file, sections: ['up', 'down'] }] });
         assert.equal((await host.run(file)).type, 'done');
         const reply = await host.run(file, 'down');
         assert.deepEqual([reply.message, reply.file, reply.line], ['typed', file, 7]);

@@ -95,6 +95,31 @@ static void tells_what_a_script_exports(void **state)
     assert_true(present[SECTION_BEFORE_DOWN]);
 }
 
+static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
+{
+    World *world = *state;
+    bool present[SECTION_COUNT];
+    DbaltError error;
+    write_script(world, "import { sql } from 'dbalt';\n"
+                        "export default {\n"
+                        "    up: async (pool) => { throw new Error('this is more'); },\n"
+                        "    down: async (pool) => { await pool.query(sql`select 1`); await pool.query(sql`select 2`); },\n"
+                        "};\n");
+    start(world, WAIT_FOREVER);
+    assert_null(node_host_queries(world->host, world->path)); /* it was not loaded */
+    assert_true(node_host_expect(world->host, SECTION_DOWN, &world->path, 1, &error));
+    assert_true(node_host_load(present, world->host, world->path, &error));
+    const json_t *queries = node_host_queries(world->host, world->path);
+    assert_int_equal(json_array_size(queries), 2);
+    assert_string_equal(json_string_value(json_array_get(queries, 1)), "select 2");
+
+    assert_true(node_host_expect(world->host, SECTION_UP, &world->path, 1, &error));
+    assert_false(run(world, SECTION_UP, &error));
+    assert_true(run(world, SECTION_DOWN, &error));
+    assert_string_equal(world->queries, "select 1()|select 2()|");
+    assert_null(node_host_queries(world->host, world->path)); /* of "up", which is expected now */
+}
+
 static void answers_the_queries_of_a_script(void **state)
 {
     World *world = *state;
@@ -216,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tells_what_a_script_exports, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_what_a_section_asks_that_is_nothing_but_queries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_the_queries_of_a_script, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_scripts_the_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_the_place_of_a_failure, set_up, tear_down),
