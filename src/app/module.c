@@ -154,7 +154,7 @@ bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file
 
     for (size_t section = 0; section < SECTION_COUNT; section++)
         script->sections[section].present = present[section];
-    script->queries = pieces_of(arena, script->dialect, node_host_queries(plan->host, path));
+    script->queries = pieces_of(arena, plan->project->driver->traits.dialect, node_host_queries(plan->host, path));
     return true;
 }
 

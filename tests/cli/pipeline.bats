@@ -28,6 +28,48 @@ many() {
     same "$(deployed)" "1-${database}_1 2-${database}_2 3-${database}_3"
 }
 
+# queries FILE UP DOWN: an alteration in JavaScript that is nothing but queries
+queries() {
+    printf 'import { sql } from "dbalt";\nexport default {\n' >"$DBALT_DIR/$1"
+    printf '  up: async (pool) => {\n    await pool.query(sql`%s`);\n  },\n' "$2" >>"$DBALT_DIR/$1"
+    printf '  down: async (pool) => {\n    await pool.query(sql`%s`);\n  },\n};\n' "$3" >>"$DBALT_DIR/$1"
+}
+
+@test "alterations in JavaScript travel too, where they are nothing but queries" {
+    local i
+    for ((i = 1; i <= 40; i++)); do
+        queries "1.0.0-$i-${database}_$i.mjs" "create table ${database}_$i (id integer)" "drop table ${database}_$i"
+    done
+    makes_table "1.0.0-41-${database}_41"
+    sed -i 's/=> {$/=> { if (true)/' "$DBALT_DIR/1.0.0-7-${database}_7.mjs" # one that must run
+    expect 0 deploy latest
+    same "$(deployed)" "$(seq 41 | sed "s/.*/&-${database}_&/" | paste -sd ' ')"
+    wait_for_log "create table ${database}_41"
+    same "$(way_of "create table ${database}_3 ")" "execute"
+    same "$(way_of "create table ${database}_7 ")" ""
+    same "$(way_of "create table ${database}_40 ")" "execute"
+    expect 0 rollback 0.9.0 --yes
+    same "$(tables)" ""
+    wait_for_log "drop table ${database}_1"
+    same "$(way_of "drop table ${database}_3\$")" "execute"
+}
+
+@test "a failure in the middle of alterations in JavaScript names its place" {
+    local i
+    for ((i = 1; i <= 5; i++)); do
+        queries "1.0.0-$i-${database}_$i.mjs" "create table ${database}_$i (id integer)" "drop table ${database}_$i"
+    done
+    queries "1.0.0-3-${database}_3.mjs" "insert into nowhere values (1)" ""
+    expect 1 deploy latest
+    err "1.0.0-3-${database}_3.mjs:4:"
+    err 'relation "nowhere" does not exist'
+    same "$(deployed)" "1-${database}_1 2-${database}_2"
+    same "$(tables)" "${database}_1 ${database}_2"
+    queries "1.0.0-3-${database}_3.mjs" "create table ${database}_3 (id integer)" "drop table ${database}_3"
+    expect 0 deploy latest
+    same "$(tables)" "$(seq 5 | sed "s/.*/${database}_&/" | paste -sd ' ')"
+}
+
 @test "more than fit into the window go forth and back in order" {
     many 150
     expect 0 deploy latest
