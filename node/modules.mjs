@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -183,18 +183,19 @@ function replaceSlow(scripts) {
     module.registerHooks({
         resolve: (specifier, context, next) => {
             if (isKnown(specifier))
-                return { url: specifier, format: 'module', shortCircuit: true };
+                return moduleAt(specifier);
             if (specifier === '@silverhand/slonik' && wants(context.parentURL).ours)
-                return { url: ownUrl, format: 'module', shortCircuit: true };
-            const found = next(specifier, context);
-            return specifier === 'inquirer' && wants(context.parentURL).prompts
-                ? { url: lateInquirer(found.url), format: 'module', shortCircuit: true }
-                : found;
+                return moduleAt(ownUrl);
+            const found = findPlain(specifier, context) ?? next(specifier, context);
+            notePlain(found);
+            return specifier === 'inquirer' && wants(context.parentURL).prompts ? moduleAt(lateInquirer(found.url)) : found;
         },
         load: (url, context, next) =>
             isKnown(url) ? { format: 'module', source: wants(url).source, shortCircuit: true } : next(url, context),
     });
 }
+
+const moduleAt = (url) => ({ url, format: 'module', shortCircuit: true });
 
 /* Node passes over a byte order mark too. */
 const readText = (file) => readFileSync(file, 'utf8').replace(/^\uFEFF/u, '');
@@ -203,6 +204,24 @@ const readText = (file) => readFileSync(file, 'utf8').replace(/^\uFEFF/u, '');
 function isModulePackage(folder) {
     const manifest = module.findPackageJSON(pathToFileURL(folder + path.sep));
     return manifest !== undefined && JSON.parse(readText(manifest)).type === 'module';
+}
+
+/* Node looks up the real path and the package.json of each of the hundreds of files of a package. But what it found of one .js that is a
+ * module holds for all that are regular files of that folder. What is not as plain as that stays Node's. */
+const plain = new Set(); /* the URLs of such modules, and of their folders */
+const folderOf = (url) => url.slice(0, url.lastIndexOf('/') + 1);
+
+function notePlain({ url, format }) {
+    if (format === 'module' && /^file:[^?#]*\.js$/u.test(url))
+        plain.add(url).add(folderOf(url));
+}
+
+function findPlain(specifier, { parentURL, conditions }) {
+    if (!/^\.\.?\/[\w./-]*\w\.js$/u.test(specifier) || !parentURL?.startsWith('file:') || !conditions.includes('import'))
+        return undefined;
+    const { href } = new URL(specifier, parentURL);
+    const isPlain = plain.has(href) || (plain.has(folderOf(href)) && lstatSync(fileURLToPath(href), { throwIfNoEntry: false })?.isFile());
+    return isPlain ? moduleAt(href) : undefined;
 }
 
 /* Whether a file is a script that needs no more of slonik than ours, and no more of inquirer than to ask; and its source. */

@@ -145,6 +145,94 @@ test('takes a script for what Node takes it for, with the slonik that is replace
     assert.deepEqual([reply.file, reply.line], [broken, 3]);
 });
 
+/* What a module of the package asks for, in turn: what is plain, and what one could take for it. */
+const asked = [
+    './a.js', './sub/b.js', './sub/d.js', '../lib/a.js', './sub/../a.js', './a.b.js', './nested/module/e.js', './nested/module/f.js',
+    './link.js', './elsewhere.js', './linked/b.js', './linked/d.js', './dangling.js', '../linked-lib/a.js',
+    './a.js?query', './a.js#fragment', './a.js?', './%61.js', './sub/%2e%2e/a.js', './sub%2fb.js', './a%20b.js', './a b.js', '.\\a.js', './\ta.js',
+    './/a.js', './sub//b.js', './a.js/', './A.js', './a', './sub', './sub/', './folder.js', './.js', './..js', '.js', './', '.', '..',
+    './nowhere.js', './nowhere/a.js', './sub/nowhere.js', './a.js/b.js', '../../../../../../../../../../../../a.js',
+    './nested/m.mjs', './nested/m.mjs?.js', './nested/common.js', './nested/again.js', './typeless/syntax.js', './typeless/common.js',
+    './c.cjs', './patched.js', './m.mjs', './data.json', './n.node', './w.wasm', 'package', '#own', 'file:a.js', 'data:text/javascript,import "./a.js"',
+];
+const asksFor = `
+import { ask, required } from 'package';
+const seen = [];
+const instance = (module) => (seen.includes(module) ? seen.indexOf(module) : seen.push(module) - 1);
+const outcome = async (work) => {
+    try {
+        const result = await work();
+        return typeof result === 'string' ? result : [instance(result), result.url ?? result.default];
+    } catch (error) {
+        return [error.name, error.code, error.message];
+    }
+};
+export default { up: async () => {
+    const { ask: askWithQuery } = await ask.load('./index.js?query');
+    for (const round of [1, 2])
+        for (const specifier of ${JSON.stringify(asked)}) {
+            const works = [
+                () => ask.load(specifier), () => ask.load(specifier, { with: { type: 'json' } }), () => askWithQuery.load(specifier),
+                () => ask.resolve(specifier), () => ask.load(ask.resolve(specifier)),
+                () => required(specifier), () => ask.require(specifier), () => ask.require.resolve(specifier),
+            ];
+            for (const work of works)
+                console.log(JSON.stringify([round, specifier, String(work), await outcome(work)]));
+        }
+} };
+`;
+
+/* A package with what asks, and what there is to ask for; beside it the script. */
+function writeAsking(name) {
+    const lib = `${name}/node_modules/package/lib`;
+    const files = {
+        '../package.json': '{"name": "package", "type": "module", "exports": "./lib/index.js", "imports": {"#own": "./lib/a.js"}}',
+        'index.js': `import { createRequire } from 'node:module';
+            export { default as required } from './require.cjs';
+            export const ask = {
+                load: (specifier, options) => import(specifier, options),
+                resolve: (specifier) => import.meta.resolve(specifier),
+                require: createRequire(import.meta.url),
+            };`,
+        'require.cjs': `const Module = require('node:module');
+            const find = Module._resolveFilename;
+            Module._resolveFilename = (request, ...others) => find(request === './patched.js' ? './c.cjs' : request, ...others);
+            module.exports = (specifier) => require(specifier);`,
+        'sub/d.js': "export { url } from '../a.js';\nimport './b.js';\n",
+        'nested/package.json': '{"type": "commonjs"}',
+        'nested/module/package.json': '{"type": "module"}',
+        'typeless/package.json': '{}',
+        'data.json': '{"a": 1}',
+        'n.node': 'no',
+        'w.wasm': '\0asm\x01\0\0\0',
+        '.js': '\0asm\x01\0\0\0',
+    };
+    const modules = ['a.js', 'a b.js', 'a.b.js', '..js', 'm.mjs', 'patched.js', 'sub/b.js', 'nested/m.mjs', 'nested/module/e.js', 'nested/module/f.js'];
+    for (const file of [...modules, 'typeless/syntax.js', '../outside.js'])
+        files[file] = 'export const { url } = import.meta;';
+    for (const file of ['nested/common.js', 'nested/again.js', 'typeless/common.js', 'c.cjs'])
+        files[file] = 'module.exports = __filename;';
+    for (const [file, text] of Object.entries(files))
+        write(`${lib}/${file}`, text);
+    mkdirSync(path.join(folder, lib, 'folder.js'));
+    const links = { 'link.js': 'a.js', 'elsewhere.js': '../outside.js', linked: 'sub', 'dangling.js': 'gone.js', '../linked-lib': 'lib' };
+    for (const [link, target] of Object.entries(links))
+        symlinkSync(target, path.join(folder, lib, link));
+    return write(`${name}/1.0.0-1-a.mjs`, asksFor);
+}
+
+test('resolves what a package imports as Node does, with the slonik that is replaced too', async () => {
+    const [plain, replaced] = await Promise.all(['nodes', withSlonik('hooks')].map(async (name) => {
+        const { reply, host } = await runSection(writeAsking(name));
+        assert.deepEqual([reply.type, reply.message, host.errors.replaceAll(/^\(node:.*\n|^\(Use .*\n/gmu, '')], ['done', undefined, '']);
+        return host.output.replaceAll(`/${name}/`, '/').split('\n');
+    }));
+    assert.equal(plain.length, 2 * 8 * asked.length + 1);
+    assert.equal(replaced.length, plain.length);
+    for (const [index, line] of plain.entries())
+        assert.equal(replaced[index], line);
+});
+
 test('imports inquirer when it asks', async () => {
     const name = withSlonik('asking');
     write(`${name}/node_modules/inquirer/package.json`, '{"name": "inquirer", "type": "module", "exports": "./index.js"}');
