@@ -138,17 +138,18 @@ static void tell_start(Whole *whole, Run *run)
     run_begin_section(run, section_name(whole->section), whole->script.sections[whole->section].text.length, whole->pieces.statement_count);
 }
 
-/* By whomever. */
-static void note_standing(Run *run)
+/* By whomever. What is under way counts as done for what is sent behind it. */
+static void note_standing(Run *run, const Whole *whole, bool is_done)
 {
+    const Standing *standing = run->plan->selection.rows[whole->index];
     if (run->deployed != NULL)
-        run->deployed[run->standing - run->plan->survey.standings.rows] = run->plan->action == DBALT_DEPLOY;
+        run->deployed[standing - run->plan->survey.standings.rows] = is_done == (run->plan->action == DBALT_DEPLOY);
 }
 
 static void note_done(Whole *whole, Run *run)
 {
     run->result.done++;
-    note_standing(run);
+    note_standing(run, whole, true);
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_DONE,
                                 .section = run->section,
                                 .bytes = whole->script.sections[whole->section].text.length,
@@ -240,10 +241,10 @@ static bool find_out(Run *run, Whole *whole, Whole *const *behind, size_t behind
     return fail_hint(error, "run the command again to continue");
 }
 
-static void note_rival(Run *run)
+static void note_rival(Run *run, const Whole *whole)
 {
     run->result.skipped++;
-    note_standing(run);
+    note_standing(run, whole, true);
     run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_SKIPPED, .section = run->section, .message = "Somebody else did it meanwhile"});
 }
 
@@ -256,7 +257,7 @@ static bool conclude(Whole *whole, Run *run, Outcome outcome, Whole *const *behi
             note_done(whole, run);
             return true;
         case OUTCOME_RIVAL:
-            note_rival(run);
+            note_rival(run, whole);
             return true;
         case OUTCOME_LOST:
             return find_out(run, whole, behind, behind_count, error);
@@ -286,21 +287,33 @@ bool whole_run(Whole *whole, Run *run, DbaltError *error)
     return conclude(whole, run, try_once(whole, run, error), NULL, 0, error);
 }
 
+/* What is sent ahead cannot look for the table of the foreign state. */
+static bool state_travels(const Whole *whole, const Run *run)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    const char *timestamp = run_foreign_timestamp(run, &arena);
+    bool travels = timestamp == NULL || transaction_knows_state(&run->plan->project->history, timestamp);
+    for (size_t i = 0; i < whole->pieces.count && timestamp != NULL && travels; i++)
+        travels = !transaction_names_state(whole->pieces.rows[i].text);
+    return travels;
+}
+
 bool whole_travels(const Whole *whole, const Run *run)
 {
     const DbaltPlan *plan = run->plan;
     const Driver *driver = plan->project->driver;
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
-           run->deployed == NULL && !runs_in_node(whole) && !sections[whole->before].present && !whole->pieces.copies &&
-           !whole->pieces.stays && !script_is_long(&whole->script, whole->section) &&
-           whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD;
+           !runs_in_node(whole) && !sections[whole->before].present && !whole->pieces.copies && !whole->pieces.stays &&
+           !script_is_long(&whole->script, whole->section) && whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD &&
+           state_travels(whole, run);
 }
 
 void whole_send(Whole *whole, Run *run, const Whole *before)
 {
     whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
     queue(whole, run);
+    note_standing(run, whole, true);
     transaction_send(&whole->transaction);
 }
 
@@ -309,6 +322,8 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     tell_start(whole, run);
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
     *alone = outcome.kind != OUTCOME_DONE;
+    for (size_t i = 0; i <= behind_count && *alone; i++)
+        note_standing(run, i == 0 ? whole : behind[i - 1], false);
     if (outcome.fault == FAULT_AHEAD && project_is_running(run->plan->project, error)) {
         outcome = try_once(whole, run, error);
         behind_count = 0;

@@ -53,10 +53,15 @@ void transaction_begin_rollback(Transaction *transaction, History *history, cons
     history_submit(history, HISTORY_GUARD_ROLLBACK, transaction->guard_values, 5);
 }
 
+bool transaction_names_state(Text sql)
+{
+    return text_find_ignoring_case(sql, TEXT("systems")) < sql.length;
+}
+
 void transaction_asked(Transaction *transaction, Text sql)
 {
     if (transaction->state != NULL && !transaction->moves_state)
-        transaction->moves_state = text_find_ignoring_case(sql, TEXT("systems")) < sql.length;
+        transaction->moves_state = transaction_names_state(sql);
 }
 
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
@@ -172,11 +177,16 @@ void transaction_write_state(Transaction *transaction, const char *timestamp)
     transaction->state = timestamp;
 }
 
-/* 0 is not written, but what the row says is remembered. */
+/* 0 is not written, but what the row says is remembered: another statement. */
+bool transaction_knows_state(const History *history, const char *timestamp)
+{
+    return history->has_systems && strcmp(timestamp, "0") != 0;
+}
+
 static void submit_state(Transaction *transaction)
 {
     History *history = transaction->history;
-    transaction->trusts_state = history->has_systems && !transaction->moves_state && strcmp(transaction->state, "0") != 0;
+    transaction->trusts_state = !transaction->moves_state && transaction_knows_state(history, transaction->state);
     history_submit(history, transaction->trusts_state ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_STATE, &transaction->state, 1);
     if (!transaction->trusts_state)
         history_submit(history, HISTORY_FIND_SYSTEMS, NULL, 0);

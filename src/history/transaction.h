@@ -68,6 +68,10 @@ void transaction_write_state(Transaction *transaction, const char *timestamp);
 /* To be told by a caller who queries by itself: what it asks of the database. */
 void transaction_asked(Transaction *transaction, Text sql);
 
+/* Whether the state can be written without looking for its table: then it can be sent ahead too, unless the script names the table. */
+bool transaction_knows_state(const History *history, const char *timestamp);
+bool transaction_names_state(Text sql);
+
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
 
