@@ -225,11 +225,11 @@ hides_it() { # KIND
            create function cover() returns void language plpgsql as
            'begin execute ''create table application.sys'' || ''tems (like public.sys'' || ''tems including all)''; end'"
     plain_ones
-    up_and_down 1.0.0-3-c.mjs 'select cover()'
+    up_and_down 1.0.0-4-d.sql 'select cover()'
     expect 0 deploy latest
     err_not 'trying again'
     state_is 5 application.systems
-    same "$(query "select value -> 'timestamp' from public.systems")" 2
+    same "$(query "select value -> 'timestamp' from public.systems")" 3
 }
 
 @test "a search path that a script sets is not heeded" {
@@ -248,6 +248,39 @@ hides_it() { # KIND
     expect 0 deploy latest --state logto
     same "$(ways)" 'looked 1,knew 2,knew 3,knew 4,knew 5'
     state_is 5
+}
+
+@test "it is right wherever one of those that travel fails" {
+    plain_ones
+    up_and_down 1.0.0-6-f.mjs "insert into log values ('f')" 'select 1 / (select count(*) from log) from nowhere'
+    up_and_down 1.0.0-7-g.sql "insert into log values ('g'); select 1 / 0" "delete from log where what = 'g'"
+    up_and_down 1.0.0-8-h.mjs "insert into log values ('h')" "delete from log where what = 'h'"
+    expect 1 deploy latest
+    same "$(ways)" 'knew 2,knew 3,knew 4,knew 5,knew 6'
+    state_is 6
+    up_and_down 1.0.0-7-g.sql "insert into log values ('g')" "delete from log where what = 'g'"
+    expect 0 deploy latest
+    state_is 8
+    expect 1 rollback-to-timestamp 2 --yes
+    err 'relation "nowhere" does not exist'
+    err '1.0.0-6-f.mjs:4:'
+    same "$(deployed)" '1-a 2-b 3-c 4-d 5-e 6-f'
+    state_is 6
+}
+
+@test "what was sent behind one that is tried again does not count yet" {
+    query "create sequence tries;
+           create function fail_at_first() returns void language plpgsql as
+           'begin if nextval(''tries'') = 1 then raise sqlstate ''40001''; end if; end'"
+    plain_ones
+    up_and_down 1.0.0-3-c.mjs 'select fail_at_first()' 'select fail_at_first()'
+    expect 0 deploy latest
+    err 'trying again (1 of 5)'
+    same "$(ways)" 'knew 2,knew 3,knew 4,knew 5'
+    query 'truncate ways; alter sequence tries restart'
+    expect 0 rollback-to-timestamp 1 --yes
+    err 'trying again (1 of 5)'
+    same "$(ways)" 'knew 4,knew 3,knew 2,knew 1'
 }
 
 @test "where there is no table it is remembered alone" {

@@ -39,12 +39,20 @@ bool postgres_pipelines(Connection *base)
     return !((PostgresConnection *)base)->is_pooled;
 }
 
-/* The same few come again and again with every alteration: each is prepared when it comes for the second time. */
-static void send_own(PostgresConnection *connection, Text sql, const Step *step)
+/*
+ * The same few come again and again with every alteration: each is prepared when it comes for the second time. But what names a table of
+ * somebody else's must find it anew: what is prepared goes on with the old one where another of that name is put before it in the search
+ * path ("PREPARE" in the manual, notes).
+ */
+static void send_own(PostgresConnection *connection, Arena *arena, Text sql, const Step *step)
 {
     PostgresPrepared *prepared = &connection->prepared;
     PGconn *libpq = connection->session.libpq;
     size_t index = 0;
+    if (text_equals(step->sql, connection->history[HISTORY_WRITE_SYSTEMS])) {
+        PQsendQueryParams(libpq, arena_copy_text(arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
+        return;
+    }
     if (prepared->salt == 0)
         prepared->salt = arc4random() | 1;
     while (index < prepared->count && !text_equals(prepared->statements[index], sql))
@@ -92,7 +100,7 @@ static void send_step(PostgresConnection *connection, PostgresStep *step)
         if (step->step.is_script)
             PQsendQueryParams(connection->session.libpq, arena_copy_text(&arena, statement.text), 0, NULL, NULL, NULL, NULL, 0);
         else
-            send_own(connection, statement.text, &step->step);
+            send_own(connection, &arena, statement.text, &step->step);
     }
 }
 
