@@ -270,9 +270,12 @@ export async function importSlonik(script) {
 
 /* Its main module. */
 function findSlonik(folder) {
-    for (const parent of [folder, ...findLogtoCli(folder)])
+    const findFrom = (parent) => {
         try {
             return module.createRequire(path.join(parent, 'package.json')).resolve('@silverhand/slonik');
-        } catch {}
-    return undefined;
+        } catch {
+            return undefined;
+        }
+    };
+    return findFrom(folder) ?? findLogtoCli(folder).map(findFrom).find((main) => main !== undefined);
 }
