@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Joins the host's modules into one, and turns that into a C array for the binary, or into a file for the tests.
+What they import of Node is required there: an import reads all that a built-in module exports, also what is loaded only when asked for.
 
 usage: embed.py OUTPUT.c|OUTPUT.mjs MODULE.mjs...    in order of dependency; each name is used once in all of them
 """
@@ -16,11 +17,12 @@ def join(paths):
             if imported.startswith("{"):
                 names.setdefault(source, set()).update(imported.strip("{ }").split(", "))
             else:
-                defaults.add(f"import {imported} from '{source}';")
+                defaults.add(f"const {imported} = require('{source}');")
         text = re.sub(r"^import .*;\n", "", text, flags=re.MULTILINE)
         bodies.append(re.sub(r"^export ", "", text, flags=re.MULTILINE).strip())
-    imports = defaults | {f"import {{ {', '.join(sorted(names[source]))} }} from '{source}';" for source in names}
-    return "\n".join(sorted(imports)) + "\n\n" + "\n\n".join(bodies) + "\n"
+    required = defaults | {f"const {{ {', '.join(sorted(names[source]))} }} = require('{source}');" for source in names}
+    head = ["import { createRequire } from 'node:module';", "const require = createRequire(import.meta.url);", *sorted(required)]
+    return "\n".join(head) + "\n\n" + "\n\n".join(bodies) + "\n"
 
 
 def c_array(text):

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
@@ -25,6 +25,7 @@ const placeOf = (line) => {
 
 /* Node tells the place of a syntax error only to its terminal: another one is asked to check the file. */
 function syntaxPlace(script) {
+    const { spawnSync } = module.createRequire(script)('node:child_process'); /* takes long to load, and is seldom needed */
     const { stderr } = spawnSync(process.execPath, ['--check', script], { encoding: 'utf8', timeout: 10_000 });
     const [first = '', , caret = ''] = (stderr ?? '').split('\n');
     const place = placeOf(first);
