@@ -71,7 +71,7 @@ void postgres_submit(Connection *base, const Step *step)
         return;
 
     batch->steps = arena_grow(&batch->arena, batch->steps, batch->count, &batch->capacity, sizeof(*batch->steps));
-    batch->steps[batch->count++] = (PostgresStep){.step = *step, .results = postgres_step_results(step, &connection->session.limits)};
+    batch->steps[batch->count++] = (PostgresStep){.step = *step};
 }
 
 /* The message ended well: whatever was counted, all that was sent is done. */

@@ -9,41 +9,13 @@
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_INTERVAL 2000 /* milliseconds */
 
-#define SET_LOCAL(name, value) "pg_catalog.set_config('" name "','" value "',true)"
-
 /* The server's own limit for silence is a little longer: whoever waits for the script ends it in order first. */
 #define SILENCE_SLACK 10000 /* milliseconds */
-
-#define RESET_STATEMENTS 9
 
 /* Milliseconds that a statement of the transaction may take; 0 = no limit. */
 static int64_t statement_limit(const Step *begin, const PostgresSession *session)
 {
     return session->limits.statement > 0 ? session->limits.statement : begin->timeout;
-}
-
-size_t postgres_step_results(const Step *step, const Limits *limits)
-{
-    switch (step->kind) {
-    case STEP_BEGIN:
-        return 2;
-    case STEP_LIMITS:
-        return limits->statement > 0 ? 2 : 1;
-    case STEP_SETTLE:
-    case STEP_ROLLBACK:
-        return 1 + RESET_STATEMENTS;
-    case STEP_OWN_ROLE:
-    case STEP_COMMIT:
-        return 1;
-    case STEP_COPY_DATA:
-        return 0;
-    case STEP_SQL:
-        break;
-    }
-    if (step->is_script || step->statement_count > 0)
-        return step->statement_count;
-
-    return step->value_count > 0 ? 1 : statement_count(SQL_POSTGRES, step->sql);
 }
 
 static void add(PostgresMessage *message, PostgresSegment segment)
@@ -149,22 +121,19 @@ static bool add_filled(PostgresMessage *message, size_t index, const Step *step,
     return true;
 }
 
-/*
- * The limits are local: they end with the transaction, and nothing of them is left in a pooled connection. All are set by one
- * statement.
- */
+/* The limits are local: they end with the transaction, and nothing of them is left in a pooled connection. */
 static Text begin_sql(Arena *arena, const Step *step, const PostgresSession *session)
 {
     int64_t lock = step->lock_timeout > 0 ? step->lock_timeout : session->limits.lock;
-    const char *sql = arena_format(arena, "BEGIN;SELECT " SET_LOCAL("lock_timeout", "%lld"), (long long)lock);
+    const char *sql = arena_format(arena, "BEGIN;SET LOCAL lock_timeout=%lld;", (long long)lock);
     if (session->checks_client)
-        sql = arena_format(arena, "%s," SET_LOCAL("client_connection_check_interval", "%d"), sql, CHECK_CLIENT_INTERVAL);
+        sql = arena_format(arena, "%sSET LOCAL client_connection_check_interval=%d;", sql, CHECK_CLIENT_INTERVAL);
     if (statement_limit(step, session) > 0)
-        sql = arena_format(arena, "%s," SET_LOCAL("statement_timeout", "%lld"), sql, (long long)statement_limit(step, session));
+        sql = arena_format(arena, "%sSET LOCAL statement_timeout=%lld;", sql, (long long)statement_limit(step, session));
     if (step->timeout > 0)
-        sql = arena_format(arena, "%s," SET_LOCAL("idle_in_transaction_session_timeout", "%lld"), sql,
+        sql = arena_format(arena, "%sSET LOCAL idle_in_transaction_session_timeout=%lld;", sql,
                            session->limits.any_pause ? 0LL : (long long)step->timeout + SILENCE_SLACK);
-    return text_of(arena_format(arena, "%s;", sql));
+    return text_of(sql);
 }
 
 /* RESET: to what the server has for this user and database. */
@@ -199,16 +168,22 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
     return TEXT("");
 }
 
-static bool add_step(PostgresMessage *message, PostgresCursor *cursor, const Step *step, const PostgresSession *session, DbaltError *error)
+static bool add_step(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *added, const PostgresSession *session,
+                     DbaltError *error)
 {
-    size_t index = cursor->step;
+    const Step *step = &added->step;
     if (step->kind == STEP_SQL && (step->value_count == 0 || step->is_script)) {
+        added->results = step->is_script || step->statement_count > 0 ? step->statement_count : statement_count(SQL_POSTGRES, step->sql);
         add_script(message, cursor, step->sql, 0);
         end_script(message, cursor, step->sql.length);
         return true;
     }
+
+    size_t index = cursor->step;
+    Text sql = postgres_step_sql(&message->arena, step, session);
+    added->results = step->value_count > 0 ? 1 : statement_count(SQL_POSTGRES, sql);
     if (step->kind != STEP_SQL)
-        add_own(message, index, postgres_step_sql(&message->arena, step, session));
+        add_own(message, index, sql);
     else if (!add_filled(message, index, step, session, error))
         return false;
     *cursor = (PostgresCursor){.step = index + 1};
@@ -233,7 +208,7 @@ bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, Po
         if (message->count > 0 && (is_bound || !is_joined))
             return true;
         if (step->reader != NULL ? !add_portion(message, cursor, &steps[cursor->step], error)
-                                 : !add_step(message, cursor, step, session, error))
+                                 : !add_step(message, cursor, &steps[cursor->step], session, error))
             return false;
         if (cursor->is_within || is_bound)
             return true;

@@ -34,10 +34,10 @@ typedef struct PostgresMessage {
 /* What is deferred is checked first: a failure is an ordinary one then, not one of COMMIT. */
 #define POSTGRES_CHECK_DEFERRED_SQL "SET CONSTRAINTS ALL IMMEDIATE;"
 
-/* A step, and how many results the server gives for it. */
+/* A step, and how many results the server gives for it: as many as it has statements. */
 typedef struct PostgresStep {
-    Step step; /* what it points to is borrowed */
-    size_t results;
+    Step step;             /* what it points to is borrowed */
+    size_t results;        /* known when it is sent */
     Portion portion;       /* of its reader, the present one */
     size_t first;          /* statement of the portion, or of that before it when it is data */
     size_t copy_offset;    /* of the COPY whose data the portion is */
@@ -57,9 +57,6 @@ typedef struct PostgresCursor {
 
 /* The SQL of a step: of its kind, or its own, in which nothing is filled in. */
 Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session);
-
-/* The number of statements, and so of results, that a step has. */
-size_t postgres_step_results(const Step *step, const Limits *limits);
 
 /*
  * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message, and
