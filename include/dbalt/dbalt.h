@@ -79,7 +79,7 @@ typedef enum DbaltEventKind {
     DBALT_EVENT_STARTED,   /* entry, section, action, index, count: a section begins to run */
     DBALT_EVENT_DONE,      /* the same, and took: it is committed */
     DBALT_EVENT_SKIPPED,   /* entry, message: somebody else did it meanwhile */
-    DBALT_EVENT_RETRY,     /* entry, message: rolled back by a lock or serialization failure, tried again soon */
+    DBALT_EVENT_RETRY,     /* entry, message: rolled back (a lock, a serialization failure, Logto's table was moved), tried again soon */
     DBALT_EVENT_NOTICE,    /* entry, message: what the database said while the script ran */
     DBALT_EVENT_STATEMENT, /* entry, section, action, index, count, statement, statements, took: a statement is done, not the last one */
     DBALT_EVENT_BACKUP,    /* path, restore: a backup of the database was made; nothing is changed yet */
