@@ -3,7 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
-import { importScript, importSlonik } from './modules.mjs';
+import { importScript, importSlonik, readSource } from './modules.mjs';
 import { openPool } from './pool.mjs';
 import { listQueries } from './queries.mjs';
 import { describeFailure, findScript } from './report.mjs';
@@ -110,13 +110,16 @@ async function settle(transactions = new Set()) {
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
 let expected = { section: 'up', paths: [] };
 let ahead = 0; /* how many of them were imported, or tried */
+const importedAhead = new Set();
 let isImporting = false;
 
 async function importAhead() {
     while (!isImporting && ahead < expected.paths.length && (asked.length > 0 || running === null)) {
         isImporting = true;
-        await readAlteration(expected.paths[ahead++]).catch(() => {});
+        const script = expected.paths[ahead++];
+        await readAlteration(script).catch(() => {});
         await new Promise(setImmediate); /* with hooks an import never leaves the turn, and dbalt would not be heard before the last */
+        importedAhead.add(script);
         isImporting = false;
     }
 }
@@ -209,13 +212,17 @@ async function describe(paths) {
         const alteration = alterations.get(path);
         if (alteration === undefined)
             break;
-        const queries = await listQueries(alteration, expected.section);
+        const queries = await queriesOf(path, alteration);
         known.push({ path, sections: sectionsOf(alteration), queries });
         if (queries === undefined)
             break;
     }
     return known;
 }
+
+/* Of a script that was imported in this very turn, or while an error waits for a script to fail, nothing is told ahead. */
+const queriesOf = async (path, alteration) =>
+    (late === null && importedAhead.has(path) ? listQueries(alteration[expected.section], readSource(path)) : undefined);
 
 /* The script, and those that are expected behind it. */
 function startingWith(script) {

@@ -197,6 +197,9 @@ function replaceSlow(scripts) {
 
 const moduleAt = (url) => ({ url, format: 'module', shortCircuit: true });
 
+/* What the script's file holds. */
+export const readSource = (script) => wants(pathToFileURL(script).href).source ?? readText(script);
+
 /* Node passes over a byte order mark too. */
 const readText = (file) => readFileSync(file, 'utf8').replace(/^\uFEFF/u, '');
 
@@ -207,12 +210,13 @@ function isModulePackage(folder) {
 }
 
 /* Node looks up the real path and the package.json of each of the hundreds of files of a package. But what it found of one .js that is a
- * module holds for all that are regular files of that folder. What is not as plain as that stays Node's. */
+ * module holds for all that are regular files of that folder. What is not as plain as that stays Node's, and all of it where somebody's
+ * own hooks may want to be asked. */
 const plain = new Set(); /* the URLs of such modules, and of their folders */
 const folderOf = (url) => url.slice(0, url.lastIndexOf('/') + 1);
 
 function notePlain({ url, format }) {
-    if (format === 'module' && /^file:[^?#]*\.js$/u.test(url))
+    if (!process.env.NODE_OPTIONS && format === 'module' && /^file:[^?#]*\.js$/u.test(url))
         plain.add(url).add(folderOf(url));
 }
 

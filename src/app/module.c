@@ -182,20 +182,27 @@ static const char *text_or_null(const char *text)
     return text[0] == '\0' ? NULL : text;
 }
 
+static json_t *json_of(const char *text)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    json_t *string = json_string(text); /* NULL for what is no UTF-8, too */
+    return string != NULL || text == NULL ? string : json_string(arena_copy_valid(&arena, text_of(text)));
+}
+
 /* The protocol's "failure", with the names that node-postgres gives what the server tells. */
 static json_t *failure_of(const DbaltError *error, const FailedObject *object)
 {
-    return json_pack("{s:s, s:s, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*, s:s*}", "type", "failure", "message", error->message, "code",
-                     text_or_null(error->sqlstate), "detail", text_or_null(error->detail), "hint", text_or_null(error->hint), "schema",
-                     object->schema, "table", object->table, "column", object->column, "dataType", object->type, "constraint",
-                     object->constraint);
+    return json_pack("{s:s, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "type", "failure", "message", json_of(error->message),
+                     "code", text_or_null(error->sqlstate), "detail", json_of(text_or_null(error->detail)), "hint",
+                     json_of(text_or_null(error->hint)), "schema", json_of(object->schema), "table", json_of(object->table), "column",
+                     json_of(object->column), "dataType", json_of(object->type), "constraint", json_of(object->constraint));
 }
 
 static json_t *row_of(const Answer *answer)
 {
     json_t *row = json_array();
     for (size_t i = 0; i < answer->field_count; i++)
-        json_array_append_new(row, answer->fields[i] == NULL ? json_null() : json_string(answer->fields[i]));
+        json_array_append_new(row, answer->fields[i] == NULL ? json_null() : json_of(answer->fields[i]));
     return row;
 }
 
@@ -203,7 +210,8 @@ static json_t *fields_of(const Answer *answer)
 {
     json_t *fields = json_array();
     for (size_t i = 0; i < answer->column_count; i++)
-        json_array_append_new(fields, json_pack("{s:s, s:i}", "name", answer->columns[i].name, "type", (int)answer->columns[i].type));
+        json_array_append_new(fields,
+                              json_pack("{s:o, s:i}", "name", json_of(answer->columns[i].name), "type", (int)answer->columns[i].type));
     return fields;
 }
 
@@ -373,44 +381,52 @@ static bool run_module(ModuleRun *module, SectionKind section, DbaltError *error
            expect_modules(plan, error) && node_host_run(plan->host, path, section, answer_queries, module, error);
 }
 
-/*
- * Class 40 is "transaction rollback", 55P03 a lock that was not to be had: another try may well succeed (Appendix A of PostgreSQL's
- * manual).
- */
-static Outcome outcome_of_failure(const ModuleRun *module, const DbaltError *error)
+/* Class 40 is "transaction rollback": another try may well succeed (Appendix A of PostgreSQL's manual), as with a lock. */
+bool module_may_retry(Fault fault, const DbaltError *error)
 {
-    Outcome outcome = {.kind = OUTCOME_FAILED, .fault = module->fault, .offset = -1};
+    return strncmp(error->sqlstate, "40", 2) == 0 || (fault == FAULT_LOCK_TIMEOUT && strcmp(error->sqlstate, "55P03") == 0);
+}
+
+static OutcomeKind kind_of_failure(const ModuleRun *module, const DbaltError *error)
+{
     if (module->fault == FAULT_CONNECTION)
-        outcome.kind = OUTCOME_LOST;
-    else if (strncmp(error->sqlstate, "40", 2) == 0 || (module->fault == FAULT_LOCK_TIMEOUT && strcmp(error->sqlstate, "55P03") == 0))
-        outcome.kind = OUTCOME_RETRY;
-    return outcome;
+        return OUTCOME_LOST;
+    return module_may_retry(module->fault, error) ? OUTCOME_RETRY : OUTCOME_FAILED;
 }
 
 /* What became of queries that were sent without their script. */
 typedef struct Retelling {
     size_t failed; /* the one that did */
-    const DbaltError *error;
+    json_t *failure;
 } Retelling;
 
 static bool retell(json_t *answers, const json_t *queries, void *context, DbaltError *error)
 {
     (void)error;
     Retelling *retelling = context;
-    for (size_t i = 0; i < json_array_size(queries); i++)
-        json_array_append_new(answers, retelling->failed-- == 0 ? failure_of(retelling->error, &(FailedObject){0})
-                                                                : json_pack("{s:s, s:s, s:i, s:[], s:[]}", "type", "answer", "command", "",
-                                                                            "rowCount", 0, "fields", "rows"));
+    for (size_t i = 0; i < json_array_size(queries); i++) {
+        bool is_failed = retelling->failed-- == 0;
+        json_array_append_new(answers, is_failed ? json_incref(retelling->failure)
+                                                 : json_pack("{s:s, s:s, s:i, s:[], s:[]}", "type", "answer", "command", "", "rowCount", 0,
+                                                             "fields", "rows"));
+    }
     return true;
 }
 
 void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    const DbaltError cause = *error;
+    CLEANUP(json_cleanup) json_t *failure = failure_of(error, &(FailedObject){0});
     const char *path;
-    if (find_module(&path, &arena, run->plan, run->standing->alteration->file, error))
-        node_host_run(run->plan->host, path, section, retell, &(Retelling){.failed = query, .error = &cause}, error);
+    DbaltError told;
+    if (!find_module(&path, &arena, run->plan, run->standing->alteration->file, &told))
+        return;
+
+    error_set(error->script, sizeof error->script, "%s", path);
+    Retelling retelling = {.failed = query, .failure = failure};
+    if (failure != NULL && !node_host_run(run->plan->host, path, section, retell, &retelling, &told) && told.sqlstate[0] != '\0' &&
+        strcmp(told.sqlstate, error->sqlstate) == 0)
+        *error = told;
 }
 
 Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error)
@@ -425,7 +441,7 @@ Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction
         *error = module.cause;
         return module.outcome;
     }
-    return outcome_of_failure(&module, error);
+    return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
 }
 
 bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error)

@@ -18,10 +18,16 @@ bool module_prepare(DbaltPlan *plan, DbaltError *error);
 /* Loads a module, the file of the plan's folder, into the plan's host, and tells in the script what it exports and is known of it. */
 bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error);
 
-/* Whether the host has yet to be asked about the module that it is the turn of, or will have to run it. */
+/* Whether it is the turn of a module that the host has yet to be asked about, or will have to run. */
 bool module_waits(const Run *run);
 
-/* Has the module tell of a query of the script's that failed when it was sent without it, as if it had asked that: with its place. */
+/* Whether a module that failed of a query may be tried again. */
+bool module_may_retry(Fault fault, const DbaltError *error);
+
+/*
+ * Has the module tell of a query of the script's that failed when it was sent without it, as if it had asked that: with its place. Should
+ * it tell anything else, the error stays as it is.
+ */
 void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error);
 
 /* Runs a section of the module that it is the turn of inside a transaction that was begun for it, up to its COMMIT. */

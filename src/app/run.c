@@ -79,6 +79,8 @@ void run_hear(const Answer *answer, void *context)
         run_tell(run, &(DbaltEvent){.kind = DBALT_EVENT_NOTICE, .message = answer->message});
         return;
     }
+    if (module_stands(run->standing)) /* its queries have no numbers */
+        return;
 
     int64_t now = wait_now();
     run_tell(run, &(DbaltEvent){

@@ -72,13 +72,8 @@ static void describe_outcome(Run *run, const Whole *whole, const Outcome *outcom
     fail_add_detail(error, "nothing of \"%s\" was kept", section_name(whole->section));
 }
 
-/* Nobody but node can tell what it does. */
-static bool runs_in_node(const Whole *whole)
-{
-    return whole->script.is_module && whole->script.queries.count == 0;
-}
-
-static void queue(Whole *whole, Run *run)
+/* A module that does not travel runs in node, which asks its queries when their turn has come. */
+static void queue(Whole *whole, Run *run, bool travels)
 {
     int64_t timeout = whole->script.is_module ? run->plan->project->script_timeout : 0;
     History *history = &run->plan->project->history;
@@ -87,7 +82,7 @@ static void queue(Whole *whole, Run *run)
     else
         transaction_begin_rollback(&whole->transaction, history, &whole->deploy, timeout);
     transaction_write_state(&whole->transaction, run_foreign_timestamp(run, &whole->arena));
-    for (size_t i = 0; i < whole->pieces.count && !runs_in_node(whole); i++) {
+    for (size_t i = 0; i < whole->pieces.count && (travels || !whole->script.is_module); i++) {
         const Piece *piece = &whole->pieces.rows[i];
         transaction_script(&whole->transaction, piece->text, piece->statement_count, piece->is_copy_data);
     }
@@ -102,8 +97,8 @@ static Outcome try_once(Whole *whole, Run *run, DbaltError *error)
     script_stream_close(&whole->stream);
     if (script_is_long(&whole->script, whole->section) && !script_stream_open(&whole->stream, &whole->script, whole->section, error))
         return (Outcome){.kind = OUTCOME_FAILED};
-    queue(whole, run);
-    if (runs_in_node(whole))
+    queue(whole, run, false);
+    if (whole->script.is_module)
         return module_run_whole(run, whole->section, &whole->transaction, error);
     return transaction_finish(&whole->transaction, run_hear, run, error);
 }
@@ -304,15 +299,15 @@ bool whole_travels(const Whole *whole, const Run *run)
     const Driver *driver = plan->project->driver;
     const Section *sections = whole->script.sections;
     return driver->pipelines != NULL && driver->pipelines(plan->project->connection) && !plan->project->no_pipeline &&
-           !runs_in_node(whole) && !sections[whole->before].present && !whole->pieces.copies && !whole->pieces.stays &&
-           !script_is_long(&whole->script, whole->section) && whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD &&
-           state_travels(whole, run);
+           (!whole->script.is_module || whole->script.queries.count > 0) && !sections[whole->before].present && !whole->pieces.copies &&
+           !whole->pieces.stays && !script_is_long(&whole->script, whole->section) &&
+           whole->pieces.statement_count <= MOST_STATEMENTS_AHEAD && state_travels(whole, run);
 }
 
 void whole_send(Whole *whole, Run *run, const Whole *before)
 {
     whole->deploy.follows = before == NULL ? NULL : before->deploy.identity;
-    queue(whole, run);
+    queue(whole, run, true);
     note_standing(run, whole, true);
     transaction_send(&whole->transaction);
 }
@@ -321,6 +316,8 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
 {
     tell_start(whole, run);
     Outcome outcome = transaction_land(&whole->transaction, run_hear, run, error);
+    if (whole->script.is_module && outcome.kind == OUTCOME_FAILED && module_may_retry(outcome.fault, error))
+        outcome.kind = OUTCOME_RETRY;
     *alone = outcome.kind != OUTCOME_DONE;
     for (size_t i = 0; i <= behind_count && *alone; i++)
         note_standing(run, i == 0 ? whole : behind[i - 1], false);

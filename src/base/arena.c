@@ -137,3 +137,19 @@ char *arena_format_list(Arena *arena, const char *format, va_list arguments)
     vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }
+
+const char *arena_copy_valid(Arena *arena, Text text)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    char *valid = arena_allocate(arena, text.length * (sizeof(replacement) - 1) + 1);
+    char *end = valid;
+
+    for (size_t at = 0, length = 0; at < text.length; at += length) {
+        bool is_valid = text_character(text_slice(text, at, text.length), &length) >= 0;
+        Text character = is_valid ? text_slice(text, at, length) : text_of(replacement);
+        for (size_t i = 0; i < character.length; i++)
+            *end++ = character.data[i];
+    }
+
+    return valid;
+}

@@ -29,6 +29,9 @@ void *arena_grow(Arena *arena, void *array, size_t count, size_t *capacity, size
 char *arena_copy_string(Arena *arena, const char *string);
 char *arena_copy_text(Arena *arena, Text text);
 
+/* A copy that jansson takes: bytes that are no UTF-8 become U+FFFD. A database can answer in any encoding. */
+const char *arena_copy_valid(Arena *arena, Text text);
+
 /* printf into the arena. */
 char *arena_format(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_format_list(Arena *arena, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));

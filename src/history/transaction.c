@@ -149,6 +149,8 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         };
         if (outcome.in_script)
             outcome.piece = answer.step - FIRST_SCRIPT_STEP;
+        if (transaction->state != NULL && answer.step == state_step(transaction))
+            fail_add_detail(error, "it was dbalt that wrote there: Logto's alteration state");
         if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT)
             history->has_systems = false;
         if (answer.fault == FAULT_NOT_NULL && answer.step == settle_step(transaction) + 1)

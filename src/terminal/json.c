@@ -13,27 +13,10 @@ JsonLine *json_line_new(const char *type)
     return line;
 }
 
-/* What jansson would refuse: a database can answer in any encoding. */
-static const char *valid_utf8(Arena *arena, Text text)
-{
-    static const char replacement[] = "\xef\xbf\xbd";
-    char *valid = arena_allocate(arena, text.length * (sizeof(replacement) - 1) + 1);
-    char *end = valid;
-
-    for (size_t at = 0, length = 0; at < text.length; at += length) {
-        bool is_valid = text_character(text_slice(text, at, text.length), &length) >= 0;
-        Text character = is_valid ? text_slice(text, at, length) : text_of(replacement);
-        for (size_t i = 0; i < character.length; i++)
-            *end++ = character.data[i];
-    }
-
-    return valid;
-}
-
 void json_line_text(JsonLine *line, const char *key, const char *value)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    json_object_set_new(line, key, value == NULL ? json_null() : json_string(valid_utf8(&arena, text_of(value))));
+    json_object_set_new(line, key, value == NULL ? json_null() : json_string(arena_copy_valid(&arena, text_of(value))));
 }
 
 void json_line_number(JsonLine *line, const char *key, int64_t value)

@@ -250,6 +250,28 @@ hides_it() { # KIND
     state_is 5
 }
 
+@test "behind a section outside the transaction that names the table it is looked for" {
+    plain_ones
+    printf -- '-- dbalt: before-up\nalter table systems rename to _logto_configs;\n-- dbalt: up\ninsert into log values (3);\n' | alteration 1.0.0-3-c.sql
+    printf 'import { sql } from "dbalt";\nexport default {\n  beforeUp: async (pool) => { await pool.query(sql`alter table _logto_configs rename to systems`); },\n  up: async (pool) => { await pool.query(sql`select 1`); },\n};\n' |
+        alteration 1.0.0-4-d.mjs
+    rm "$DBALT_DIR/1.0.0-3-c.mjs" "$DBALT_DIR/1.0.0-4-d.sql"
+    expect 0 deploy latest
+    err_not 'trying again'
+    same "$(ways)" 'knew 2,looked 3,looked 4,knew 5'
+    state_is 5
+}
+
+@test "who may not write there is told that dbalt would" {
+    plain_ones
+    query "create function refuse() returns trigger language plpgsql as 'begin raise exception ''not now''; end';
+           create trigger refuse before update on systems for each row execute function refuse()"
+    expect 1 deploy latest
+    err 'not now'
+    err "it was dbalt that wrote there: Logto's alteration state"
+    same "$(query "select count(*) from log")" 0
+}
+
 @test "it is right wherever one of those that travel fails" {
     plain_ones
     up_and_down 1.0.0-6-f.mjs "insert into log values ('f')" 'select 1 / (select count(*) from log) from nowhere'

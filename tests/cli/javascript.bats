@@ -235,13 +235,53 @@ ${body%%|*}"
     done
 }
 
-@test "a script that is nothing but queries is not run when they succeed" {
-    printf '%s\n' "import { sql as real } from 'dbalt';" \
-        'const sql = (parts) => { console.log("asks"); return real(parts); };' \
-        'const query = async (pool) => { await pool.query(sql`select 1`); };' \
-        'export default { up: query, down: query };' | alteration 1.0.0-1-a.js
+@test "each query is a text of its own, travelling or not" {
+    local way
+    for way in '' --no-pipeline; do
+        # Before a query is sent, what looks like a comment goes, inside literals too.
+        script 1.0.0-1-a.js "await pool.query(sql\`create table one as select 'a--b' as x\`);
+await pool.query(sql\`create table two as select 'c--d' as x\`);"
+        # shellcheck disable=SC2086
+        expect 1 deploy latest $way
+        err 'unterminated quoted string'
+        err '1.0.0-1-a.js:5:'
+        same "$(tables)" ''
+        script 1.0.0-1-a.js "await pool.query(sql\`select 1 /* x\`);
+await pool.query(sql\`create table two (id integer) */\`);"
+        # shellcheck disable=SC2086
+        expect 1 deploy latest $way
+        err 'unterminated /* comment'
+    done
+}
+
+@test "what the database says in another encoding is told all the same" {
+    query "create table names (name text); insert into names values ('ä');
+           create function speak_latin() returns void language plpgsql as 'begin execute ''set client_'' || ''encoding = latin1''; end'"
+    # shellcheck disable=SC2016
+    local fails='await pool.query(sql`select name::integer from names`);' set
+    # shellcheck disable=SC2016
+    for set in 'await pool.query(sql`set client_encoding = latin1`);' 'await pool.query(sql`select speak_latin()`);'; do
+        script 1.0.0-1-a.js "$set
+$fails"
+        expect 1 deploy latest
+        err 'invalid input syntax for type integer'
+        err '22P02'
+        err '1.0.0-1-a.js:6:'
+    done
+    script 1.0.0-1-a.js "await pool.query(sql\`select speak_latin()\`);
+const [row] = await pool.any(sql\`select name, 1 as number from names\`);
+console.log(Object.keys(row).join(), row.number);"
     expect 0 deploy latest
-    same "$(grep -c '^asks$' <<<"$output")" 1
+    out 'name,number 1'
+}
+
+@test "a failure of class 40 is tried again, whatever comes behind the 40" {
+    query 'create sequence tries'
+    script 1.0.0-1-a.js "await pool.query(sql\`do \$\$ begin perform setval('tries', nextval('tries')); if currval('tries') < 3 then raise exception 'not yet' using errcode = '40002'; end if; end \$\$\`);"
+    script 1.0.0-2-b.js "await pool.query(sql\`do \$\$ begin perform setval('tries', nextval('tries')); if currval('tries') < 6 then raise exception 'not yet' using errcode = '40003'; end if; end \$\$\`);"
+    expect 0 deploy latest
+    err 'trying again (2 of 5): not yet'
+    same "$(deployed)" '1-a 2-b'
 }
 
 @test "an invalid index that a failed beforeUp left is built again" {

@@ -298,15 +298,26 @@ test('tells with the end of a section what is known of the scripts behind it', a
     });
 });
 
+const asksOne = 'async (pool) => { await pool.query(sql`select 1`); }';
+
+/* What the host says of scripts when it has imported all of them ahead. */
+async function knownOf(host, scripts, section = 'up') {
+    const last = script({ up: asksOne, down: asksOne });
+    host.write({ type: 'expect', section, paths: [...scripts, last] });
+    while ((await host.load(last)).known[0].queries === undefined);
+    return (await host.load(scripts[0])).known;
+}
+
 test('tells what a section asks that is nothing but queries', async () => {
-    const head = "import { sql } from 'dbalt'; const users = sql.identifier(['users']); const n = 1; const no = undefined;";
+    const head = "import { sql } from 'dbalt'; const users = sql.identifier(['users']); const n = 1; const no = undefined; let that = users; const { them } = { them: users };";
     const one = 'await pool.query(sql`select 1`);';
     const plain = {
-        [`async (pool) => { ${one} }`]: ['select 1'],
+        [asksOne]: ['select 1'],
         [`async (pool) => {${one}${one}}`]: ['select 1', 'select 1'],
         'async (pool) => {\n  // one\n  await pool.query(sql`\n    alter table ${users} /* that */\n    add column "$" text; -- end\n  `);\n  /* **/\n}':
             ['alter table "users" add column "$" text;'],
         'async function (p) { await p.query(\n  sql`select ${ users }`\n); }': ['select "users"'],
+        'async function up(p) { await p.query(sql`select ${users}`); }': ['select "users"'],
     };
     const others = [
         `async (pool) => { console.log('seen'); ${one} }`,
@@ -317,47 +328,74 @@ test('tells what a section asks that is nothing but queries', async () => {
         `async (pool) => { pool.query(sql\`select 1\`); }`,
         `async (pool = console.log('seen')) => { ${one} }`,
         `async (pool, other) => { ${one} }`,
+        'async (sql) => { await sql.query(sql`select 1`); }',
+        'async function sql(pool) { await pool.query(sql`select 1`); }',
         'async (pool) => { await pool.query(sql`select ${n}`); }', /* a value */
         'async (pool) => { await pool.query(sql`select ${no}`); }',
+        'async (pool) => { await pool.query(sql`select ${that}`); }', /* it may change */
+        'async (pool) => { await pool.query(sql`select ${them}`); }',
         'async (pool) => { await pool.query(sql`select ${nobody}`); }',
         "async (pool) => { await pool.query(sql`select ${console.log('seen')}`); }",
         'async (pool) => { await pool.query(sql`select \\`1\\``); }',
         'async (pool) => { await pool.query(sql` `); }',
+        `async (pool) => { await pool.query(sql\`select '${'x'.repeat(300_000)}'\`); }`,
         'async (pool) => { await pool.query(sql`select 1`, 2); }',
         'async (pool) => { await pool.any(sql`select 1`); }',
         'async (pool) => { await pool.query`select 1`; }',
         'async () => {}',
     ];
-    for (const [up, queries] of [...Object.entries(plain), ...others.map((other) => [other])]) {
-        const { host, reply } = await withHost(undefined, async (host) => {
-            const file = script({ up }, { head });
-            const expected = { path: file, sections: ['up'], ...(queries && { queries }) };
-            return { host, reply: [(await host.load(file)).known, [expected]] };
-        });
-        assert.deepEqual(...reply, up);
-        assert.equal(host.output, '', up);
-    }
+    await withHost(undefined, async (host) => {
+        for (const [up, queries] of [...Object.entries(plain), ...others.map((other) => [other])])
+            assert.deepEqual((await knownOf(host, [script({ up }, { head })]))[0].queries, queries, up);
+        assert.equal(host.output, '');
+    });
+});
+
+test('tells nothing ahead of what has a tag of its own', async () => {
+    const heads = [
+        "import { sql as real } from 'dbalt'; const sql = (...parts) => { console.log('seen'); return real(...parts); };",
+        "import * as dbalt from 'dbalt'; const { sql } = dbalt;",
+        'const sql = () => process.exit(3);',
+    ];
+    await withHost(undefined, async (host) => {
+        for (const head of heads)
+            assert.equal((await knownOf(host, [script({ up: asksOne }, { head })]))[0].queries, undefined, head);
+        assert.equal(host.output, '');
+    });
+});
+
+test('tells nothing ahead of a script that was imported just now, nor while an error waits', async () => {
+    await withHost(undefined, async (host) => {
+        assert.equal((await host.load(script({ up: asksOne }))).known[0].queries, undefined);
+    });
+    const late = script({ up: asksOne }, { head: "import { sql } from 'dbalt'; Promise.reject(new Error('late one'));" });
+    await withHost(undefined, async (host) => {
+        const first = script({ up: asksOne });
+        assert.notEqual((await knownOf(host, [first]))[0].queries, undefined);
+        host.write({ type: 'expect', section: 'up', paths: [late] });
+        let reply;
+        do
+            reply = await host.load(first);
+        while (reply.known?.[0].queries !== undefined);
+        if (reply.type === 'loaded') /* else the error came during that */
+            reply = await host.run(first);
+        assert.match(reply.message, /late one/u);
+    });
 });
 
 test('tells of all scripts up to one that must run', async () => {
-    const up = 'async (pool) => { await pool.query(sql`select 1`); }';
+    const up = asksOne;
     const scripts = [script({ up, down: up }), script({ up, beforeUp: up }), script({ up: 'async () => {}', down: up }), script({ up })];
-    const known = async (section) => withHost(undefined, async (host) => {
-        host.write({ type: 'expect', section, paths: scripts });
-        for (const file of scripts)
-            await host.load(file);
-        return (await host.load(scripts[0])).known.map(({ path, queries }) => [scripts.indexOf(path), queries !== undefined]);
-    });
+    const known = async (section) => withHost(undefined, async (host) =>
+        (await knownOf(host, scripts, section)).map(({ path, queries }) => [scripts.indexOf(path), queries !== undefined]));
     assert.deepEqual(await known('up'), [[0, true], [1, true], [2, false]]);
     assert.deepEqual(await known('down'), [[0, true], [1, false]]);
 });
 
-test('tells behind what ran outside a transaction what the rest of its script asks', async () => {
-    const up = 'async (pool) => { await pool.query(sql`select 1`); }';
-    const [first, second] = [script({ up, beforeUp: up }), script({})];
+test('tells behind what ran outside a transaction of its script first', async () => {
+    const [first, second] = [script({ up: asksOne, beforeUp: asksOne }), script({})];
     await withHost(undefined, async (host) => {
-        host.write({ type: 'expect', section: 'up', paths: [first, second] });
-        await host.load(second);
+        await knownOf(host, [first, second]);
         assert.deepEqual((await host.run(first, 'beforeUp')).known.map(({ path }) => path), [first, second]);
     });
 });

@@ -254,13 +254,28 @@ test('imports inquirer when it asks', async () => {
     }
 });
 
+const testWhere = (condition, ...rest) => condition && test(...rest);
+
+testWhere(major >= 22, "asks somebody's own hooks, with the slonik that is replaced too", async () => {
+    const name = withSlonik('hooked');
+    const hooks = write(`${name}/hooks.mjs`, "import module from 'node:module';\nmodule.registerHooks({ resolve: (specifier, context, next) =>\n"
+        + "    (specifier === './b.js' ? { url: \"data:text/javascript,export default 'theirs'\", format: 'module', shortCircuit: true } : next(specifier, context)) });\n");
+    write(`${name}/node_modules/beside/package.json`, '{"name": "beside", "type": "module", "exports": "./a.js"}');
+    write(`${name}/node_modules/beside/a.js`, "export { default } from './b.js';");
+    write(`${name}/node_modules/beside/b.js`, "export default 'real';");
+    const file = write(`${name}/1.0.0-1-a.mjs`,
+        "import which from 'beside';\nimport { sql } from '@silverhand/slonik';\nexport default { up: async () => console.log(which) };");
+    const env = { ...process.env, NODE_OPTIONS: `--import "${hooks}"` };
+    const { reply, host } = await runSection(file, { env });
+    assert.deepEqual([reply.type, host.output], ['done', 'theirs\n'], reply.message);
+});
+
 const typed = "import { sql } from 'dbalt';\nimport { table } from './utils/table.js';\nimport type { Pool } from './nowhere.js';\n"
     + 'type Row = { n: number };\n'
     + 'export default {\n  up: async (pool: Pool) => { const row: Row = await pool.one(sql`select n from ${sql.identifier([table])}`); console.log(row.n) },\n'
     + "  down: async () => { throw new Error('typed' as string) },\n};\n";
 
 const stripsTypes = major >= 22;
-const testWhere = (condition, ...rest) => condition && test(...rest);
 
 testWhere(stripsTypes, 'runs TypeScript', async () => {
     write('typed/utils/table.ts', "export const table: string = 'a';\n");
