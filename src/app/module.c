@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/module_answer.h"
 #include "base/cleanup.h"
 #include "scripts/node_host.h"
 #include "sql/judge.h"
@@ -161,7 +162,7 @@ bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file
 bool module_waits(const Run *run)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    const char *path;
+    const char *path = NULL;
     DbaltError error;
     return module_stands(run->standing) &&
            (run->plan->host == NULL || !find_module(&path, &arena, run->plan, run->standing->alteration->file, &error) ||
@@ -175,57 +176,6 @@ static const char **bound_values(Arena *arena, const json_t *values)
     for (size_t i = 0; i < count; i++)
         texts[i] = json_string_value(json_array_get(values, i)); /* null stays NULL */
     return texts;
-}
-
-static const char *text_or_null(const char *text)
-{
-    return text[0] == '\0' ? NULL : text;
-}
-
-static json_t *json_of(const char *text)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    json_t *string = json_string(text); /* NULL for what is no UTF-8, too */
-    return string != NULL || text == NULL ? string : json_string(arena_copy_valid(&arena, text_of(text)));
-}
-
-/* The protocol's "failure", with the names that node-postgres gives what the server tells. */
-static json_t *failure_of(const DbaltError *error, const FailedObject *object)
-{
-    return json_pack("{s:s, s:o, s:s*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "type", "failure", "message", json_of(error->message),
-                     "code", text_or_null(error->sqlstate), "detail", json_of(text_or_null(error->detail)), "hint",
-                     json_of(text_or_null(error->hint)), "schema", json_of(object->schema), "table", json_of(object->table), "column",
-                     json_of(object->column), "dataType", json_of(object->type), "constraint", json_of(object->constraint));
-}
-
-static json_t *row_of(const Answer *answer)
-{
-    json_t *row = json_array();
-    for (size_t i = 0; i < answer->field_count; i++)
-        json_array_append_new(row, answer->fields[i] == NULL ? json_null() : json_of(answer->fields[i]));
-    return row;
-}
-
-static json_t *fields_of(const Answer *answer)
-{
-    json_t *fields = json_array();
-    for (size_t i = 0; i < answer->column_count; i++)
-        json_array_append_new(fields,
-                              json_pack("{s:o, s:i}", "name", json_of(answer->columns[i].name), "type", (int)answer->columns[i].type));
-    return fields;
-}
-
-/* The protocol's "answer"; takes the rows out. What several statements at once return is nobody's, as in node-postgres' pools of slonik. */
-static json_t *answer_of(const Answer *done, json_t **rows, bool is_single)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    const char *tag = done->command == NULL ? "" : done->command;
-    const char *command = arena_copy_text(&arena, (Text){.data = tag, .length = strcspn(tag, " 0123456789")});
-    json_t *fields = is_single ? fields_of(done) : json_array();
-    json_t *taken = *rows;
-    *rows = json_array();
-    return json_pack("{s:s, s:s, s:I, s:o, s:o}", "type", "answer", "command", command, "rowCount",
-                     (json_int_t)(is_single ? done->affected : 0), "fields", fields, "rows", taken);
 }
 
 static Text sql_of(const json_t *queries, size_t index)
@@ -256,7 +206,7 @@ static bool take_failure(Turn *turn, const Answer *answer, DbaltError *error)
     bool is_of_opening = answer->step < turn->opening;
     bool was_opened = turn->opening == 0 || module->transaction->is_open;
     if (!is_of_opening && was_opened && turn->first + answer->step - turn->opening == json_array_size(turn->answers)) {
-        json_array_append_new(turn->answers, failure_of(&answer->error, &answer->object));
+        json_array_append_new(turn->answers, module_failure(&answer->error, &answer->object));
         return true;
     }
 
@@ -282,14 +232,14 @@ static bool read_answers(Turn *turn, DbaltError *error)
         switch (answer.kind) {
         case ANSWER_ROW:
             if (is_single)
-                json_array_append_new(rows, row_of(&answer));
+                json_array_append_new(rows, module_row(&answer));
             break;
         case ANSWER_NOTICE:
             run_hear(&answer, module->run);
             break;
         case ANSWER_DONE:
             if (answer.step >= turn->opening)
-                json_array_append_new(turn->answers, answer_of(&answer, &rows, is_single));
+                json_array_append_new(turn->answers, module_answer(&answer, &rows, is_single));
             else if (answer.step + 1 == turn->opening)
                 transaction_opened(module->transaction);
             break;
@@ -362,7 +312,7 @@ static bool answer_queries(json_t *answers, const json_t *queries, void *context
     size_t limit = module->transaction == NULL ? 1 : TURN_LIMIT; /* outside, each commits by itself */
     while (json_array_size(answers) < json_array_size(queries)) {
         if (module->is_over) {
-            json_array_append_new(answers, failure_of(&module->cause, &(FailedObject){0}));
+            json_array_append_new(answers, module_failure(&module->cause, &(FailedObject){0}));
             continue;
         }
         size_t count = count_allowed(answers, module, queries, limit);
@@ -406,9 +356,7 @@ static bool retell(json_t *answers, const json_t *queries, void *context, DbaltE
     Retelling *retelling = context;
     for (size_t i = 0; i < json_array_size(queries); i++) {
         bool is_failed = retelling->failed-- == 0;
-        json_array_append_new(answers, is_failed ? json_incref(retelling->failure)
-                                                 : json_pack("{s:s, s:s, s:i, s:[], s:[]}", "type", "answer", "command", "", "rowCount", 0,
-                                                             "fields", "rows"));
+        json_array_append_new(answers, is_failed ? json_incref(retelling->failure) : module_no_answer());
     }
     return true;
 }
@@ -416,15 +364,15 @@ static bool retell(json_t *answers, const json_t *queries, void *context, DbaltE
 void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    CLEANUP(json_cleanup) json_t *failure = failure_of(error, &(FailedObject){0});
-    const char *path;
-    DbaltError told;
+    CLEANUP(json_cleanup) json_t *failure = module_failure(error, &(FailedObject){0});
+    const char *path = NULL;
+    DbaltError told = {0};
     if (!find_module(&path, &arena, run->plan, run->standing->alteration->file, &told))
         return;
 
     error_set(error->script, sizeof error->script, "%s", path);
     Retelling retelling = {.failed = query, .failure = failure};
-    if (failure != NULL && !node_host_run(run->plan->host, path, section, retell, &retelling, &told) && told.sqlstate[0] != '\0' &&
+    if (!node_host_run(run->plan->host, path, section, retell, &retelling, &told) && told.sqlstate[0] != '\0' &&
         strcmp(told.sqlstate, error->sqlstate) == 0)
         *error = told;
 }
