@@ -38,20 +38,19 @@ queries() {
 @test "alterations in JavaScript travel too, where they are nothing but queries" {
     local i
     for ((i = 1; i <= 40; i++)); do
-        queries "1.0.0-$i-${database}_$i.mjs" "create table ${database}_$i (id integer)" "drop table ${database}_$i"
+        queries "1.0.0-$i-${database}_$i.mjs" "create table js_$i (id integer)" "drop table js_$i"
     done
     makes_table "1.0.0-41-${database}_41"
     sed -i 's/=> {$/=> { if (true)/' "$DBALT_DIR/1.0.0-7-${database}_7.mjs" # one that must run
     expect 0 deploy latest
     same "$(deployed)" "$(seq 41 | sed "s/.*/&-${database}_&/" | paste -sd ' ')"
     wait_for_log "create table ${database}_41"
-    same "$(way_of "create table ${database}_3 ")" "execute"
-    same "$(way_of "create table ${database}_7 ")" ""
-    same "$(way_of "create table ${database}_40 ")" "execute"
+    same "$(way_of "create table js_[0-9]* (" | grep -o execute)" "execute" # those that node had imported by then
+    same "$(way_of "create table js_7 (")" ""
     expect 0 rollback 0.9.0 --yes
     same "$(tables)" ""
-    wait_for_log "drop table ${database}_1"
-    same "$(way_of "drop table ${database}_3\$")" "execute"
+    wait_for_log "drop table js_1"
+    same "$(way_of "drop table js_[0-9]*" | grep -o execute)" "execute"
 }
 
 @test "a failure in the middle of alterations in JavaScript names its place" {
