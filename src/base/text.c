@@ -90,8 +90,9 @@ size_t text_find(Text text, Text needle)
 
 size_t text_find_ignoring_case(Text text, Text needle)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        if (lower(text.data[i]) == lower(needle.data[0]) && text_equals_ignoring_case(text_slice(text, i, needle.length), needle))
+    for (size_t i = 0; i + needle.length <= text.length; i++) {
+        bool begins = (text.data[i] | 0x20) == (needle.data[0] | 0x20); /* of most bytes nothing more need be asked */
+        if (begins && text_equals_ignoring_case(text_slice(text, i, needle.length), needle))
             return i;
     }
     return text.length;
