@@ -265,7 +265,7 @@ export async function importSlonik(script) {
     const folder = path.dirname(script);
     if (wants(pathToFileURL(script).href).ours)
         return {};
-    if (!sloniks.has(folder) && readFileSync(script, 'utf8').includes('@silverhand/slonik')) {
+    if (!sloniks.has(folder) && readSource(script).includes('@silverhand/slonik')) {
         const main = findSlonik(folder);
         sloniks.set(folder, main === undefined ? {} : await import(pathToFileURL(main).href));
     }

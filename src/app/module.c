@@ -9,19 +9,6 @@
 #include "app/module_answer.h"
 #include "base/cleanup.h"
 #include "scripts/node_host.h"
-#include "sql/judge.h"
-
-enum { TURN_LIMIT = 64 }; /* queries in one message */
-
-/* What a run of a module learns on its way. */
-typedef struct ModuleRun {
-    Run *run;
-    Transaction *transaction; /* NULL outside of one */
-    Fault fault;              /* of the last query that failed */
-    bool is_over;             /* the transaction is, whatever the script goes on to do */
-    Outcome outcome;          /* then */
-    DbaltError cause;         /* then */
-} ModuleRun;
 
 bool module_stands(const Standing *standing)
 {
@@ -103,25 +90,9 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
     return false;
 }
 
-/* A COMMIT in a script would end the transaction that is dbalt's, and take the promise with it. */
-static json_t *refuse_control(SqlDialect dialect, Arena *arena, Text sql)
+bool module_reach(const char **path, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error)
 {
-    StatementReader reader;
-    SqlStatement statement;
-    statement_reader_init(&reader, dialect, sql);
-    while (statement_next(&statement, &reader)) {
-        const char *what = "";
-        if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
-            return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
-                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code",
-                             "2D000");
-    }
-    return NULL;
-}
-
-static void json_cleanup(json_t **value)
-{
-    json_decref(*value);
+    return find_module(path, arena, plan, file, error) && start_host(plan, error) && expect_modules(plan, error);
 }
 
 /* Of queries that make up a section, each as a piece; none where one is more or less than statements that may stand there. */
@@ -134,7 +105,7 @@ static Pieces pieces_of(Arena *arena, SqlDialect dialect, const json_t *queries)
         Text sql = text_of(arena_copy_string(arena, text == NULL ? "" : text));
         const Script alone = {.dialect = dialect, .sections[SECTION_UP] = {.text = sql}};
         Pieces piece = script_pieces(arena, &alone, SECTION_UP);
-        CLEANUP(json_cleanup) json_t *refusal = refuse_control(dialect, arena, sql);
+        json_auto_t *refusal = module_refusal(dialect, arena, sql);
         if (piece.count != 1 || piece.copies || refusal != NULL)
             return (Pieces){0};
 
@@ -149,8 +120,8 @@ bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file
 {
     const char *path = NULL;
     bool present[SECTION_COUNT];
-    if (!module_check(script, plan, error) || !find_module(&path, arena, plan, file, error) || !start_host(plan, error) ||
-        !expect_modules(plan, error) || !node_host_load(present, plan->host, path, error))
+    if (!module_check(script, plan, error) || !module_reach(&path, arena, plan, file, error) ||
+        !node_host_load(present, plan->host, path, error))
         return false;
 
     for (size_t section = 0; section < SECTION_COUNT; section++)
@@ -167,237 +138,4 @@ bool module_waits(const Run *run)
     return module_stands(run->standing) &&
            (run->plan->host == NULL || !find_module(&path, &arena, run->plan, run->standing->alteration->file, &error) ||
             node_host_queries(run->plan->host, path) == NULL);
-}
-
-static const char **bound_values(Arena *arena, const json_t *values)
-{
-    size_t count = json_array_size(values);
-    const char **texts = arena_allocate_array(arena, count, sizeof *texts);
-    for (size_t i = 0; i < count; i++)
-        texts[i] = json_string_value(json_array_get(values, i)); /* null stays NULL */
-    return texts;
-}
-
-static Text sql_of(const json_t *queries, size_t index)
-{
-    const char *sql = json_string_value(json_object_get(json_array_get(queries, index), "sql"));
-    return text_of(sql == NULL ? "" : sql);
-}
-
-/* One message to the database: the steps that open the transaction, if it is not open yet, and some of the queries. */
-typedef struct Turn {
-    ModuleRun *module;
-    json_t *answers;
-    size_t first;   /* the query that is asked first in it */
-    size_t opening; /* steps before that one */
-    bool is_single[TURN_LIMIT];
-} Turn;
-
-/* The script is told of it, but only its own queries may go on: those of an opening that failed, or never ran, cannot. */
-static bool take_failure(Turn *turn, const Answer *answer, DbaltError *error)
-{
-    ModuleRun *module = turn->module;
-    module->fault = answer->fault;
-    if (answer->fault == FAULT_CONNECTION || answer->fault == FAULT_CANCELLED) {
-        *error = answer->error;
-        return false;
-    }
-
-    bool is_of_opening = answer->step < turn->opening;
-    bool was_opened = turn->opening == 0 || module->transaction->is_open;
-    if (!is_of_opening && was_opened && turn->first + answer->step - turn->opening == json_array_size(turn->answers)) {
-        json_array_append_new(turn->answers, module_failure(&answer->error, &answer->object));
-        return true;
-    }
-
-    /* A syntax error is told before anything ran, of what stands before it too. */
-    module->is_over = true;
-    module->cause = answer->error;
-    module->outcome = is_of_opening ? transaction_not_opened(module->transaction, answer)
-                                    : (Outcome){.kind = OUTCOME_FAILED, .fault = answer->fault, .offset = -1};
-    return true;
-}
-
-static bool read_answers(Turn *turn, DbaltError *error)
-{
-    ModuleRun *module = turn->module;
-    Connection *connection = module->run->plan->project->connection;
-    CLEANUP(json_cleanup) json_t *rows = json_array(); /* of the present query */
-    bool ok = true;
-
-    for (;;) {
-        Answer answer;
-        connection->driver->next(connection, &answer);
-        bool is_single = answer.step >= turn->opening && turn->is_single[answer.step - turn->opening];
-        switch (answer.kind) {
-        case ANSWER_ROW:
-            if (is_single)
-                json_array_append_new(rows, module_row(&answer));
-            break;
-        case ANSWER_NOTICE:
-            run_hear(&answer, module->run);
-            break;
-        case ANSWER_DONE:
-            if (answer.step >= turn->opening)
-                json_array_append_new(turn->answers, module_answer(&answer, &rows, is_single));
-            else if (answer.step + 1 == turn->opening)
-                transaction_opened(module->transaction);
-            break;
-        case ANSWER_STATEMENT: /* a query is not sent ahead */
-            break;
-        case ANSWER_ERROR:
-            ok = take_failure(turn, &answer, error);
-            break;
-        case ANSWER_END:
-            return ok;
-        }
-    }
-}
-
-/* Sends the next of the queries together, and answers them up to the first that fails. */
-static bool take_turn(json_t *answers, ModuleRun *module, const json_t *queries, size_t count, DbaltError *error)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    Connection *connection = module->run->plan->project->connection;
-    Turn turn = {
-        .module = module,
-        .answers = answers,
-        .first = json_array_size(answers),
-        .opening = module->transaction == NULL || module->transaction->is_open ? 0 : TRANSACTION_OPENING,
-    };
-    if (module->transaction == NULL && !run_prepare_statement(module->run, sql_of(queries, turn.first), error))
-        return false;
-
-    for (size_t i = 0; i < count; i++) {
-        const json_t *values = json_object_get(json_array_get(queries, turn.first + i), "values");
-        Text sql = sql_of(queries, turn.first + i);
-        if (module->transaction != NULL)
-            transaction_asked(module->transaction, sql);
-        size_t statements = statement_count(connection->driver->traits.dialect, sql);
-        turn.is_single[i] = statements == 1;
-        connection->driver->submit(connection, &(Step){
-                                                   .kind = STEP_SQL,
-                                                   .sql = sql,
-                                                   .values = bound_values(&arena, values),
-                                                   .value_count = json_array_size(values),
-                                                   .statement_count = statements,
-                                                   .is_script = true,
-                                                   .wants_rows = true,
-                                               });
-    }
-    return read_answers(&turn, error);
-}
-/* From the first on: those up to one that must not run. Then that one is the first. */
-static size_t count_allowed(json_t *answers, const ModuleRun *module, const json_t *queries, size_t limit)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    size_t first = json_array_size(answers);
-    size_t count = 0;
-    for (; count < limit && first + count < json_array_size(queries); count++) {
-        SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
-        json_t *refusal = module->transaction == NULL ? NULL : refuse_control(dialect, &arena, sql_of(queries, first + count));
-        if (refusal == NULL)
-            continue;
-        if (count == 0)
-            json_array_append(answers, refusal);
-        json_decref(refusal);
-        break;
-    }
-    return count;
-}
-
-static bool answer_queries(json_t *answers, const json_t *queries, void *context, DbaltError *error)
-{
-    ModuleRun *module = context;
-    size_t limit = module->transaction == NULL ? 1 : TURN_LIMIT; /* outside, each commits by itself */
-    while (json_array_size(answers) < json_array_size(queries)) {
-        if (module->is_over) {
-            json_array_append_new(answers, module_failure(&module->cause, &(FailedObject){0}));
-            continue;
-        }
-        size_t count = count_allowed(answers, module, queries, limit);
-        if (count > 0 && !take_turn(answers, module, queries, count, error))
-            return false;
-    }
-    return true;
-}
-
-static bool run_module(ModuleRun *module, SectionKind section, DbaltError *error)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    const char *path = NULL;
-    DbaltPlan *plan = module->run->plan;
-    return find_module(&path, &arena, plan, module->run->standing->alteration->file, error) && start_host(plan, error) &&
-           expect_modules(plan, error) && node_host_run(plan->host, path, section, answer_queries, module, error);
-}
-
-/* Class 40 is "transaction rollback": another try may well succeed (Appendix A of PostgreSQL's manual), as with a lock. */
-bool module_may_retry(Fault fault, const DbaltError *error)
-{
-    return strncmp(error->sqlstate, "40", 2) == 0 || (fault == FAULT_LOCK_TIMEOUT && strcmp(error->sqlstate, "55P03") == 0);
-}
-
-static OutcomeKind kind_of_failure(const ModuleRun *module, const DbaltError *error)
-{
-    if (module->fault == FAULT_CONNECTION)
-        return OUTCOME_LOST;
-    return module_may_retry(module->fault, error) ? OUTCOME_RETRY : OUTCOME_FAILED;
-}
-
-/* What became of queries that were sent without their script. */
-typedef struct Retelling {
-    size_t failed; /* the one that did */
-    json_t *failure;
-} Retelling;
-
-static bool retell(json_t *answers, const json_t *queries, void *context, DbaltError *error)
-{
-    (void)error;
-    Retelling *retelling = context;
-    for (size_t i = 0; i < json_array_size(queries); i++) {
-        bool is_failed = retelling->failed-- == 0;
-        json_array_append_new(answers, is_failed ? json_incref(retelling->failure) : module_no_answer());
-    }
-    return true;
-}
-
-void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError *error)
-{
-    CLEANUP(arena_done) Arena arena = {0};
-    CLEANUP(json_cleanup) json_t *failure = module_failure(error, &(FailedObject){0});
-    const char *path = NULL;
-    DbaltError told = {0};
-    if (!find_module(&path, &arena, run->plan, run->standing->alteration->file, &told))
-        return;
-
-    error_set(error->script, sizeof error->script, "%s", path);
-    Retelling retelling = {.failed = query, .failure = failure};
-    if (!node_host_run(run->plan->host, path, section, retell, &retelling, &told) && told.sqlstate[0] != '\0' &&
-        strcmp(told.sqlstate, error->sqlstate) == 0)
-        *error = told;
-}
-
-Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error)
-{
-    ModuleRun module = {.run = run, .transaction = transaction};
-    bool ok = run_module(&module, section, error);
-    if (ok && !module.is_over)
-        return transaction_finish(transaction, run_hear, run, error);
-
-    history_roll_back(&run->plan->project->history);
-    if (module.is_over && (ok || module.outcome.kind != OUTCOME_FAILED)) {
-        *error = module.cause;
-        return module.outcome;
-    }
-    return (Outcome){.kind = kind_of_failure(&module, error), .fault = module.fault, .offset = -1};
-}
-
-bool module_run_outside(Run *run, SectionKind section, Fault *fault, DbaltError *error)
-{
-    ModuleRun module = {.run = run};
-    bool ok = run_module(&module, section, error);
-    *fault = module.fault;
-    if (!ok) /* a transaction that the script left open: what is noted next must not be undone with it */
-        history_roll_back(&run->plan->project->history);
-    return ok;
 }

@@ -15,6 +15,9 @@ bool module_check(const Script *script, const DbaltPlan *plan, DbaltError *error
 /* Starts the plan's host if the plan has a module: it comes up while the lock is taken. */
 bool module_prepare(DbaltPlan *plan, DbaltError *error);
 
+/* The path by which the plan's host, started now if it was not, imports a file of the plan's folder; the host knows what to expect. */
+bool module_reach(const char **path, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error);
+
 /* Loads a module, the file of the plan's folder, into the plan's host, and tells in the script what it exports and is known of it. */
 bool module_load(Script *script, Arena *arena, DbaltPlan *plan, const char *file, DbaltError *error);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "sql/judge.h"
 
 static json_t *json_of(const char *text)
 {
@@ -56,4 +57,19 @@ json_t *module_answer(const Answer *done, json_t **rows, bool is_single)
 json_t *module_no_answer(void)
 {
     return json_pack("{s:s, s:s, s:i, s:[], s:[]}", "type", "answer", "command", "", "rowCount", 0, "fields", "rows");
+}
+
+json_t *module_refusal(SqlDialect dialect, Arena *arena, Text sql)
+{
+    StatementReader reader;
+    SqlStatement statement;
+    statement_reader_init(&reader, dialect, sql);
+    while (statement_next(&statement, &reader)) {
+        const char *what = "";
+        if (judge_statement(&what, arena, dialect, statement.text) == JUDGED_TRANSACTION_CONTROL)
+            return json_pack("{s:s, s:o, s:s}", "type", "failure", "message",
+                             json_sprintf("%s cannot stand in a script: dbalt begins and ends its transaction itself", what), "code",
+                             "2D000");
+    }
+    return NULL;
 }

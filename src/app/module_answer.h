@@ -21,4 +21,10 @@ json_t *module_answer(const Answer *done, json_t **rows, bool is_single);
 /* The "answer" to one that returned nothing that anybody looks at. */
 json_t *module_no_answer(void);
 
+/*
+ * The "failure" of a query that must not run in a transaction of dbalt's, or NULL: a COMMIT in a script would end it, and take the
+ * promise with it.
+ */
+json_t *module_refusal(SqlDialect dialect, Arena *arena, Text sql);
+
 #endif

@@ -33,11 +33,6 @@ struct NodeHost {
     HostMessage told; /* owned: the last that told what is known of the scripts that come */
 };
 
-static void json_cleanup(json_t **value)
-{
-    json_decref(*value);
-}
-
 static void string_cleanup(char **string)
 {
     free(*string);
@@ -201,8 +196,7 @@ bool node_host_expect(NodeHost *host, SectionKind section, const char *const *pa
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(paths[i]));
 
-    CLEANUP(json_cleanup)
-    json_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
+    json_auto_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
     return await_ready(host, error) && send_object(host, message, "node", error);
 }
 
@@ -217,7 +211,7 @@ static void keep_told(NodeHost *host, HostMessage *message)
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error)
 {
     if (host_message_known(&host->told, path) == NULL) {
-        CLEANUP(json_cleanup) json_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
+        json_auto_t *request = json_pack("{s:s, s:s}", "type", "load", "path", path);
         CLEANUP(host_message_done) HostMessage answer = {0};
         if (!await_ready(host, error) || !send_object(host, request, path, error) || !receive(&answer, host, path, LOAD_WITHIN, error))
             return false;
@@ -256,8 +250,8 @@ static bool answer_queries(NodeHost *host, const HostMessage *first, const char 
                            DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    CLEANUP(json_cleanup) json_t *queries = json_array();
-    CLEANUP(json_cleanup) json_t *answers = json_array();
+    json_auto_t *queries = json_array();
+    json_auto_t *answers = json_array();
     if (!receive_queries(queries, host, first, path, error) || !answerer(answers, queries, context, error))
         return false;
 
@@ -272,9 +266,8 @@ static bool answer_queries(NodeHost *host, const HostMessage *first, const char 
 
 bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQueries *answer, void *context, DbaltError *error)
 {
-    CLEANUP(json_cleanup)
-    json_t *request = json_pack("{s:s, s:s, s:s, s:b}", "type", "run", "path", path, "section", host_message_section(section),
-                                "interactive", host->interactive);
+    json_auto_t *request = json_pack("{s:s, s:s, s:s, s:b}", "type", "run", "path", path, "section", host_message_section(section),
+                                     "interactive", host->interactive);
     if (!await_ready(host, error) || !send_object(host, request, path, error))
         return false;
 

@@ -239,18 +239,13 @@ static void parse_result_cleanup(PgQueryParseResult *result)
     pg_query_free_parse_result(*result);
 }
 
-static void json_cleanup(json_t **value)
-{
-    json_decref(*value);
-}
-
 Judgement judge_postgres(const char **what, Arena *arena, Text statement)
 {
     CLEANUP(parse_result_cleanup) PgQueryParseResult result = pg_query_parse(arena_copy_text(arena, statement));
     if (result.error != NULL)
         return JUDGED_UNREADABLE;
 
-    CLEANUP(json_cleanup) json_t *tree = json_loads(result.parse_tree, 0, NULL);
+    json_auto_t *tree = json_loads(result.parse_tree, 0, NULL);
     size_t index;
     json_t *statement_tree;
     json_array_foreach(json_object_get(tree, "stmts"), index, statement_tree)
