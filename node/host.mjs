@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
 import { importScript, importSlonik, readSource } from './modules.mjs';
 import { openPool } from './pool.mjs';
-import { listQueries } from './queries.mjs';
+import { canGoOn, listQueries } from './queries.mjs';
 import { describeFailure, findScript } from './report.mjs';
 
 /* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
@@ -88,14 +88,18 @@ function askSoon() {
 
 function ask() {
     isGathering = false;
-    asked = waiting.splice(0);
-    tell(...asked.map(queryMessage));
+    if (waiting.length > 0)
+        tell(...askedNow());
     importAhead();
 }
 
-function queryMessage({ text, values }, index) {
-    const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
-    return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...(index + 1 < asked.length && { more: true }) };
+/* The messages, the last of which may be followed by another. */
+function askedNow(isFollowed = false) {
+    asked = waiting.splice(0);
+    return asked.map(({ text, values }, index) => {
+        const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
+        return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...((isFollowed || index + 1 < asked.length) && { more: true }) };
+    });
 }
 
 /* Until the database has nothing more to answer and no transaction is under way, also what these lead to. At least one turn,
@@ -148,6 +152,7 @@ function receive(message) {
     } else if (message.type === 'exit') {
         end(0);
     } else {
+        asked = []; /* what was told to be the last of a section: it went well */
         perform(message);
     }
 }
@@ -168,7 +173,7 @@ async function perform(request) {
         }
         const work = isLoading ? load(request.path) : run(request, (section) => { opened = section; });
         work.then(
-            (properties) => resolve({ properties }),
+            (messages) => resolve({ messages }),
             (error) => resolve({ error }),
         );
     });
@@ -180,7 +185,7 @@ async function perform(request) {
     running = null;
     await Promise.all([process.stdout, process.stderr].map(flush));
     const error = opened?.explain(outcome.error) ?? outcome.error;
-    tell('error' in outcome ? { type: 'failed', ...describeFailure(error, request.path) } : outcome.properties);
+    tell(...('error' in outcome ? [{ type: 'failed', ...describeFailure(error, request.path) }] : outcome.messages));
     importAhead();
 }
 
@@ -204,6 +209,9 @@ async function readAlteration(script) {
 const sectionsOf = (alteration) => sections.filter((section) => alteration[section] !== undefined);
 
 const mostKnown = 32;
+const mostWaiting = 64; /* queries */
+const mostWeight = 256 * 1024; /* characters of them */
+const nothing = Object.freeze({ rows: Object.freeze([]), rowCount: 0, fields: Object.freeze([]), command: '' });
 
 /* What is known of these scripts, up to the first that was not imported yet, or that must run to know what it asks. */
 async function describe(paths) {
@@ -232,20 +240,50 @@ function startingWith(script) {
 
 async function load(script) {
     await readAlteration(script);
-    return { type: 'loaded', known: await describe(startingWith(script)) };
+    return [{ type: 'loaded', known: await describe(startingWith(script)) }];
 }
 
 async function run({ path: script, section }, setOpened) {
     const alteration = await readAlteration(script);
     ran.add(script);
     adoptErrors(await importSlonik(script));
-    const opened = openPool(send, !section.startsWith('before'));
+    const isTransaction = !section.startsWith('before');
+    const last = isTransaction && canGoOn(script)
+        ? await goOn(script, alteration[section], setOpened)
+        : await waitForAll(alteration[section], openPool(send, isTransaction), setOpened);
+    return [...last, { type: 'done', known: await describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];
+}
+
+async function waitForAll(section, opened, setOpened) {
     setOpened(opened);
-    await alteration[section](opened.pool);
+    await section(opened.pool);
     /* What nobody awaited belongs to the section all the same; what of it fails is an unhandled rejection. */
     await settle(opened.transactions);
     await opened.check();
-    return { type: 'done', known: await describe(startingWith(script).slice(section === expected.section ? 1 : 0)) };
+    return [];
+}
+
+const weightOf = ({ text, values }) => values.reduce((weight, value) => weight + (value?.length ?? 0), text.length);
+const isLight = (queries) => queries.length < mostWaiting && queries.reduce((weight, query) => weight + weightOf(query), 0) < mostWeight;
+
+/* A section that need not wait for queries whose results it throws away. Returns those that are still to be asked when it ends: dbalt is
+ * told them together with the end, and answers only where one fails. */
+async function goOn(script, section, setOpened) {
+    let failLate;
+    const failed = new Promise((resolve, reject) => { failLate = reject; });
+    const opened = openPool(send, true, (answered) => {
+        answered.catch(failLate);
+        return isLight(waiting) ? nothing : answered;
+    });
+    setOpened(opened);
+    try {
+        await Promise.race([section(opened.pool), failed]);
+    } catch (error) {
+        await Promise.race([settle(), failed]); /* what was asked before comes first */
+        throw error;
+    }
+    failed.catch((error) => tell({ type: 'failed', ...describeFailure(error, script) }));
+    return askedNow(true);
 }
 
 /* ---- what a script can do besides returning ---- */

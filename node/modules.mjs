@@ -39,6 +39,9 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
             ? []
             : settings.parents.map((parentURL) => ({ specifier, parentURL }));
     };
+    /* Node keeps what failed before there were hooks: the files beside a script with a name of its own need one too. */
+    const named = (found, specifier, parentURL = '') =>
+        (parentURL.endsWith('?hooked') && /^\.\.?\/[^?]*$/u.test(specifier) ? { ...found, url: `${found.url}?hooked` } : found);
     const isOurs = (specifier) => ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier);
     const ours = { url: settings.ownUrl, format: 'module', shortCircuit: true };
 
@@ -81,11 +84,11 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
     return {
         resolve: async (specifier, context, next) => {
             try {
-                return await next(specifier, context);
+                return named(await next(specifier, context), specifier, context.parentURL);
             } catch (error) {
                 for (const { specifier: name, parentURL } of elsewhere(specifier, context))
                     try {
-                        return await next(name, { ...context, parentURL });
+                        return named(await next(name, { ...context, parentURL }), specifier, context.parentURL);
                     } catch {}
                 if (isOurs(specifier))
                     return ours;
@@ -94,11 +97,11 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
         },
         resolveSync: (specifier, context, next) => {
             try {
-                return next(specifier, context);
+                return named(next(specifier, context), specifier, context.parentURL);
             } catch (error) {
                 for (const { specifier: name, parentURL } of elsewhere(specifier, context))
                     try {
-                        return next(name, { ...context, parentURL });
+                        return named(next(name, { ...context, parentURL }), specifier, context.parentURL);
                     } catch {}
                 if (isOurs(specifier))
                     return ours;

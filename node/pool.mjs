@@ -10,8 +10,9 @@ const queryTypes = ['SLONIK_TOKEN_SQL', 'SLONIK_TOKEN_FRAGMENT', 'SLONIK_TOKEN_Q
 
 /* send(text, values) resolves to dbalt's answer or failure. Returns the pool; the transactions that are under way, as promises
  * that never fail; check(), which fails where dbalt's transaction is aborted; explain(), which finds the cause of that; and
- * close(), after which nobody can use the pool. */
-export function openPool(send, isTransaction) {
+ * close(), after which nobody can use the pool. goOn, if any, gets the promise of what query() returns, and says what its caller
+ * awaits instead. */
+export function openPool(send, isTransaction, goOn = (answered) => answered) {
     const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null, transactions: new Set(), failure: null };
 
     const ask = async (text, values) => {
@@ -31,7 +32,7 @@ export function openPool(send, isTransaction) {
             await ask('SELECT 1');
     };
     const explain = (error) => (error?.code === aborted && state.failure !== null ? asCause(state.failure) : error);
-    const pool = isTransaction ? bind(ask, state, 0) : bindOutside(ask, state);
+    const pool = isTransaction ? bind(ask, state, 0, goOn) : bindOutside(ask, state);
     return { pool, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
 }
 
@@ -72,7 +73,7 @@ function withStack(error, caller) {
 }
 
 /* The query methods, over run(text, values), which resolves to an answer. */
-function queryMethods(run) {
+function queryMethods(run, goOn = (answered) => answered) {
     const query = (query, wrap = (text) => text) => {
         checkQuery(query);
         const caller = new Error('called here');
@@ -87,7 +88,7 @@ function queryMethods(run) {
         return names[0];
     };
     const methods = {
-        query: async (token) => query(token),
+        query: async (token) => goOn(query(token)),
         any: async (token) => (await query(token)).rows,
         many: async (token) => {
             const { rows } = await query(token);
@@ -129,7 +130,7 @@ function queryMethods(run) {
 }
 
 /* Inside a transaction, `depth` savepoints deep: a connection is of use only while it is the innermost one. */
-function bind(ask, state, depth) {
+function bind(ask, state, depth, goOn) {
     const checkDepth = () => {
         if (state.depth !== depth)
             throw new Error('Cannot run a query using parent transaction.');
@@ -138,7 +139,7 @@ function bind(ask, state, depth) {
         ...queryMethods(async (text, values) => {
             checkDepth();
             return ask(text, values);
-        }),
+        }, goOn),
         transaction: counted(state, async (handler, limit) => {
             checkDepth();
             const savepoint = `slonik_savepoint_${depth + 1}`;

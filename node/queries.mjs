@@ -1,5 +1,11 @@
+import path from 'node:path';
+import { readSource } from './modules.mjs';
 import { checkQuery } from './pool.mjs';
 import { normalise } from './values.mjs';
+
+/* What the source of a script says of its queries. */
+
+/* ---- nothing but queries ---- */
 
 /* Sections that are nothing but queries, one awaited after the other, with nothing but constants of the script filled in:
  *
@@ -38,5 +44,72 @@ export async function listQueries(section, source) {
         return texts.join('').length <= mostText ? texts : undefined;
     } catch {
         return undefined; /* what is wrong with it is told when it runs */
+    }
+}
+
+/* ---- who does not look at what a query returns ---- */
+
+/* Whether a script waits for the answer to a query that it throws the result of away, nobody can see, where it can do nothing but query:
+ *
+ *     await pool.query(sql`insert into ${users} (id) values (${id})`);
+ *
+ * Then its sections may go on meanwhile. The rules are narrow, and a script that keeps them does one thing at a time:
+ *
+ * - it imports `sql`, and files by a relative path that keep the rules too;
+ * - it names nothing global that reaches out of it or does two things at once (process, fetch, Promise ...), and handles no error;
+ * - every async function takes the pool, by the same name, and all that is done with it is awaited on the spot: `await pool.one(`,
+ *   `await applyRules(pool, `;
+ * - every `await pool.query(` is a statement. */
+
+const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Date', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
+    'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'URL', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined']);
+const reaching = new Set(['arguments', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
+const handlesErrors = /\.\s*(?:then|catch|finally)\b|\btry\s*\{/u;
+const plainImport = /^import \{([^}]*)\} from ['"]([^'"]+)['"];?$/gmu;
+const relative = /^\.\.?\/[\w./-]+\.m?js$/u;
+const asyncHead = /\basync\b\s*(?:function\b\s*)?\w*\s*\(\s*(\w+)(?=\s*[,)])/gu;
+const comments = /(?:[ \t]*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)?\n)*/u.source; /* lines with nothing else */
+const startOfStatement = `(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*)`;
+const otherMethods = ['any', 'many', 'one', 'maybeOne', 'exists', 'anyFirst', 'manyFirst', 'oneFirst', 'maybeOneFirst'].join('|');
+const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods})\\b`, 'u');
+
+const wordsOf = (source) => source.match(/[\w$]+/gu) ?? [];
+
+function importsLittle(file, source) {
+    const imports = [...source.matchAll(plainImport)];
+    const others = wordsOf(source).filter((word) => word === 'import').length - imports.length;
+    const sources = source.match(/\bfrom\s*['"]/gu)?.length ?? 0;
+    const isFine = ([, names, specifier]) => (relative.test(specifier)
+        ? keepsRules(path.resolve(path.dirname(file), specifier))
+        : names.trim() === 'sql' && ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier));
+    return others === 0 && sources === imports.length && imports.every(isFine);
+}
+
+function awaitsAll(source) {
+    const [pool = 'pool', ...others] = [...source.matchAll(asyncHead)].map(([, name]) => name);
+    const awaited = [`${startOfStatement}await ${pool}\\.query\\(`, `\\bawait ${pool}\\.(?:${otherMethods})\\(`, `\\bawait \\w+\\(${pool}(?=[,)])`];
+    const rest = source.replace(asyncHead, '').replace(new RegExp(awaited.join('|'), 'gmu'), '');
+    const words = wordsOf(rest);
+    return others.every((name) => name === pool) && !anyMethod.test(rest) && !words.includes('async') && !words.includes(pool);
+}
+
+const judged = new Map(); /* by file */
+
+function keepsRules(file) {
+    if (judged.has(file))
+        return judged.get(file);
+    judged.set(file, false); /* for files that import each other */
+    const source = readSource(file);
+    const keeps = !wordsOf(source).some((word) => reaching.has(word)) && !handlesErrors.test(source) && importsLittle(file, source) && awaitsAll(source);
+    judged.set(file, keeps);
+    return keeps;
+}
+
+/* Whether the sections of a script can go on while queries are under way whose results they throw away. */
+export function canGoOn(script) {
+    try {
+        return /\.m?js$/u.test(script) && keepsRules(script);
+    } catch {
+        return false; /* what cannot be read is told when it is imported */
     }
 }

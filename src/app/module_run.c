@@ -16,8 +16,9 @@ typedef struct ModuleRun {
     Transaction *transaction; /* NULL outside of one */
     Fault fault;              /* of the last query that failed */
     bool is_over;             /* the transaction is, whatever the script goes on to do */
-    Outcome outcome;          /* then */
-    DbaltError cause;         /* then */
+    bool has_ended;           /* it was tried to commit it */
+    Outcome outcome;          /* of either */
+    DbaltError cause;         /* likewise */
 } ModuleRun;
 
 static const char **bound_values(Arena *arena, const json_t *values)
@@ -138,14 +139,17 @@ static bool take_turn(json_t *answers, ModuleRun *module, const json_t *queries,
     }
     return read_answers(&turn, error);
 }
+
 /* From the first on: those up to one that must not run. Then that one is the first. */
 static size_t count_allowed(json_t *answers, const ModuleRun *module, const json_t *queries, size_t limit)
 {
     CLEANUP(arena_done) Arena arena = {0};
     size_t first = json_array_size(answers);
     size_t count = 0;
+    SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
     for (; count < limit && first + count < json_array_size(queries); count++) {
-        SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
+        if (count > 0 && !statement_may_be_followed(dialect, sql_of(queries, first + count - 1)))
+            break;
         json_t *refusal = module->transaction == NULL ? NULL : module_refusal(dialect, &arena, sql_of(queries, first + count));
         if (refusal == NULL)
             continue;
@@ -157,9 +161,60 @@ static size_t count_allowed(json_t *answers, const ModuleRun *module, const json
     return count;
 }
 
-static bool answer_queries(json_t *answers, const json_t *queries, void *context, DbaltError *error)
+/* Those before the one at the index did not fail. Takes over the failure. */
+static void append_failure(json_t *answers, size_t index, json_t *failure)
+{
+    for (size_t i = 0; i < index; i++)
+        json_array_append_new(answers, module_no_answer());
+    json_array_append_new(answers, failure);
+}
+
+static bool may_join(const ModuleRun *module, const json_t *queries)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
+    for (size_t i = 0; i < json_array_size(queries); i++) {
+        json_auto_t *refusal = module_refusal(dialect, &arena, sql_of(queries, i));
+        if (refusal != NULL || !statement_may_be_followed(dialect, sql_of(queries, i)))
+            return false;
+    }
+    return true;
+}
+
+/* The last queries, and what closes the transaction behind them: together. */
+static void finish(json_t *answers, ModuleRun *module, const json_t *queries)
+{
+    CLEANUP(arena_done) Arena arena = {0};
+    SqlDialect dialect = module->run->plan->project->driver->traits.dialect;
+    for (size_t i = 0; i < json_array_size(queries); i++) {
+        const json_t *values = json_object_get(json_array_get(queries, i), "values");
+        Text sql = sql_of(queries, i);
+        transaction_query(module->transaction, sql, bound_values(&arena, values), json_array_size(values), statement_count(dialect, sql));
+    }
+    module->outcome = transaction_finish(module->transaction, run_hear, module->run, &module->cause);
+    module->fault = module->outcome.fault;
+    module->has_ended = !module->outcome.in_script || module->fault == FAULT_CONNECTION || module->fault == FAULT_CANCELLED;
+    if (!module->has_ended)
+        append_failure(answers, module->outcome.piece, module_failure(&module->cause, &(FailedObject){0}));
+    module->outcome.in_script = false; /* the script tells its place */
+}
+
+static bool has_failure(const json_t *answers)
+{
+    for (size_t i = 0; i < json_array_size(answers); i++)
+        if (strcmp(json_string_value(json_object_get(json_array_get(answers, i), "type")), "failure") == 0)
+            return true;
+    return false;
+}
+
+static bool answer_queries(json_t *answers, const json_t *queries, bool is_last, void *context, DbaltError *error)
 {
     ModuleRun *module = context;
+    if (is_last && !module->is_over && may_join(module, queries)) {
+        finish(answers, module, queries);
+        return true;
+    }
+
     size_t limit = module->transaction == NULL ? 1 : TURN_LIMIT; /* outside, each commits by itself */
     while (json_array_size(answers) < json_array_size(queries)) {
         if (module->is_over) {
@@ -170,6 +225,8 @@ static bool answer_queries(json_t *answers, const json_t *queries, void *context
         if (count > 0 && !take_turn(answers, module, queries, count, error))
             return false;
     }
+    if (is_last && !has_failure(answers))
+        json_array_clear(answers);
     return true;
 }
 
@@ -201,14 +258,16 @@ typedef struct Retelling {
     json_t *failure;
 } Retelling;
 
-static bool retell(json_t *answers, const json_t *queries, void *context, DbaltError *error)
+static bool retell(json_t *answers, const json_t *queries, bool is_last, void *context, DbaltError *error)
 {
     (void)error;
     Retelling *retelling = context;
-    for (size_t i = 0; i < json_array_size(queries); i++) {
-        bool is_failed = retelling->failed-- == 0;
-        json_array_append_new(answers, is_failed ? json_incref(retelling->failure) : module_no_answer());
-    }
+    size_t count = json_array_size(queries);
+    if (retelling->failed < count)
+        append_failure(answers, retelling->failed, json_incref(retelling->failure));
+    while (!is_last && json_array_size(answers) < count)
+        json_array_append_new(answers, module_no_answer());
+    retelling->failed -= count; /* beyond all that come, behind the one that failed */
     return true;
 }
 
@@ -232,6 +291,10 @@ Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction
 {
     ModuleRun module = {.run = run, .transaction = transaction};
     bool ok = run_module(&module, section, error);
+    if (module.has_ended) {
+        *error = module.cause;
+        return module.outcome;
+    }
     if (ok && !module.is_over)
         return transaction_finish(transaction, run_hear, run, error);
 

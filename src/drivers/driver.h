@@ -27,11 +27,11 @@ typedef struct Step {
     StepKind kind;
     Text sql;                  /* of STEP_SQL; the data of STEP_COPY_DATA */
     SqlReader *reader;         /* in place of sql, for a user's long SQL, data of COPY among it: read once, to its last portion */
-    const char *const *values; /* for $1, $2 ... of dbalt's own one-statement SQL; NULL among them = SQL NULL */
-    size_t value_count;        /* 0 for what a user wrote: nothing in it is replaced */
+    const char *const *values; /* for $1, $2 ... of one statement: dbalt's own, or a query of a module; NULL among them = SQL NULL */
+    size_t value_count;        /* 0 for what else a user wrote: nothing in it is replaced */
     size_t statement_count;    /* statements in sql, 0 counts as 1 unless is_script */
     bool is_script;            /* a user's SQL: its rows are not answered */
-    bool wants_rows;           /* but those of this one are, with their columns; values are bound; its failure rolls nothing back */
+    bool wants_rows;           /* but those of this one are, with their columns; its failure rolls nothing back */
     bool is_patient;           /* of STEP_LIMITS: it may wait for locks as long as the server lets it */
     int64_t timeout;           /* of STEP_BEGIN: milliseconds that a statement may take, and a pause that has a limit; 0 = no limit */
     int64_t lock_timeout;      /* of STEP_BEGIN: milliseconds, in place of the connection's limit; 0 = that one */

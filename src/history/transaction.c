@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
-enum { GUARD_STEP = 1, FIRST_SCRIPT_STEP = TRANSACTION_OPENING };
+enum { GUARD_STEP = 1 };
 
 #define PROBE_LOCK_TIMEOUT 5000 /* milliseconds */
 
@@ -64,17 +64,34 @@ void transaction_asked(Transaction *transaction, Text sql)
         transaction->moves_state = transaction_names_state(sql);
 }
 
-void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
+static void submit_script(Transaction *transaction, const Step *step)
 {
     Connection *connection = transaction->history->connection;
-    connection->driver->submit(connection, &(Step){
-                                               .kind = is_copy_data ? STEP_COPY_DATA : STEP_SQL,
-                                               .sql = text,
-                                               .statement_count = statement_count,
-                                               .is_script = true,
-                                           });
+    connection->driver->submit(connection, step);
     transaction->script_count++;
-    transaction_asked(transaction, text);
+    transaction_asked(transaction, step->sql);
+}
+
+void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data)
+{
+    submit_script(transaction, &(Step){
+                                   .kind = is_copy_data ? STEP_COPY_DATA : STEP_SQL,
+                                   .sql = text,
+                                   .statement_count = statement_count,
+                                   .is_script = true,
+                               });
+}
+
+void transaction_query(Transaction *transaction, Text sql, const char *const *values, size_t value_count, size_t statement_count)
+{
+    submit_script(transaction, &(Step){
+                                   .kind = STEP_SQL,
+                                   .sql = sql,
+                                   .values = values,
+                                   .value_count = value_count,
+                                   .statement_count = statement_count,
+                                   .is_script = true,
+                               });
 }
 
 void transaction_stream(Transaction *transaction, SqlReader *reader)
@@ -85,10 +102,15 @@ void transaction_stream(Transaction *transaction, SqlReader *reader)
     transaction->moves_state = true; /* for all that is known: its text is not here */
 }
 
+static size_t first_script_step(const Transaction *transaction)
+{
+    return transaction->is_open ? 0 : TRANSACTION_OPENING;
+}
+
 /* The first of the steps that close the batch. */
 static size_t settle_step(const Transaction *transaction)
 {
-    return transaction->is_open ? 0 : FIRST_SCRIPT_STEP + transaction->script_count;
+    return first_script_step(transaction) + transaction->script_count;
 }
 
 static size_t state_step(const Transaction *transaction)
@@ -141,14 +163,13 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         outcome = (Outcome){
             .kind = kind_of_error(transaction, &answer),
             .fault = answer.fault,
-            .in_script =
-                !transaction->is_open && answer.step >= FIRST_SCRIPT_STEP && answer.step < FIRST_SCRIPT_STEP + transaction->script_count,
+            .in_script = answer.step >= first_script_step(transaction) && answer.step < settle_step(transaction),
             .statement = answer.statement,
             .offset = answer.offset,
             .lines = answer.lines,
         };
         if (outcome.in_script)
-            outcome.piece = answer.step - FIRST_SCRIPT_STEP;
+            outcome.piece = answer.step - first_script_step(transaction);
         if (transaction->state != NULL && answer.step == state_step(transaction))
             fail_add_detail(error, "it was dbalt that wrote there: Logto's alteration state");
         if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT)

@@ -75,6 +75,9 @@ bool transaction_names_state(Text sql);
 /* Queues a part of the script, as the user wrote it, or data for the COPY that ended the part before. */
 void transaction_script(Transaction *transaction, Text text, size_t statement_count, bool is_copy_data);
 
+/* Queues a query of a script that may have values, which must live until the outcome. */
+void transaction_query(Transaction *transaction, Text sql, const char *const *values, size_t value_count, size_t statement_count);
+
 /* Queues all of a long script: the one piece of it. */
 void transaction_stream(Transaction *transaction, SqlReader *reader);
 

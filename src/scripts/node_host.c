@@ -231,30 +231,37 @@ const json_t *node_host_queries(const NodeHost *host, const char *path)
     return json_object_get(host_message_known(&host->told, path), "queries");
 }
 
-/* The queries that came at once, from the first on; all but the last say that there are more. */
-static bool receive_queries(json_t *queries, NodeHost *host, const HostMessage *first, const char *path, DbaltError *error)
+/* The queries that came at once, from the first on; all but the last say that there are more, or that the section has ended. */
+static bool receive_queries(json_t *queries, bool *is_last, NodeHost *host, const HostMessage *first, const char *path, DbaltError *error)
 {
     json_array_append(queries, first->object);
-    while (json_is_true(json_object_get(json_array_get(queries, json_array_size(queries) - 1), "more"))) {
-        CLEANUP(host_message_done) HostMessage query = {0};
-        if (!receive(&query, host, path, host->silence, error))
+    while (!*is_last && json_is_true(json_object_get(json_array_get(queries, json_array_size(queries) - 1), "more"))) {
+        CLEANUP(host_message_done) HostMessage next = {0};
+        if (!receive(&next, host, path, host->silence, error))
             return false;
-        if (query.kind != HOST_QUERY)
-            return host_message_fail_out_of_turn(&query, error);
-        json_array_append(queries, query.object);
+        if (next.kind != HOST_QUERY && next.kind != HOST_DONE)
+            return host_message_fail_out_of_turn(&next, error);
+        *is_last = next.kind == HOST_DONE;
+        if (*is_last)
+            keep_told(host, &next);
+        else
+            json_array_append(queries, next.object);
     }
     return true;
 }
 
-static bool answer_queries(NodeHost *host, const HostMessage *first, const char *path, NodeQueries *answerer, void *context,
+/* *is_done: the section had ended, and nothing failed. */
+static bool answer_queries(bool *is_done, NodeHost *host, const HostMessage *first, const char *path, NodeQueries *answerer, void *context,
                            DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
     json_auto_t *queries = json_array();
     json_auto_t *answers = json_array();
-    if (!receive_queries(queries, host, first, path, error) || !answerer(answers, queries, context, error))
+    bool is_last = false;
+    if (!receive_queries(queries, &is_last, host, first, path, error) || !answerer(answers, queries, is_last, context, error))
         return false;
 
+    *is_done = is_last && json_array_size(answers) == 0;
     for (size_t i = 0; i < json_array_size(answers); i++) {
         json_t *answer = json_array_get(answers, i);
         json_object_set(answer, "id", json_object_get(json_array_get(queries, i), "id"));
@@ -271,7 +278,7 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
     if (!await_ready(host, error) || !send_object(host, request, path, error))
         return false;
 
-    for (;;) {
+    for (bool is_done = false; !is_done;) {
         CLEANUP(host_message_done) HostMessage message = {0};
         if (!receive(&message, host, path, host->silence, error))
             return false;
@@ -283,11 +290,12 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
         case HOST_FAILED:
             return host_message_fail(&message, path, DBALT_ERROR_FAILED, error);
         case HOST_QUERY:
-            if (!answer_queries(host, &message, path, answer, context, error))
+            if (!answer_queries(&is_done, host, &message, path, answer, context, error))
                 return false;
             break;
         default:
             return host_message_fail_out_of_turn(&message, error);
         }
     }
+    return true;
 }

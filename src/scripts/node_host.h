@@ -22,9 +22,10 @@ typedef struct NodeOptions {
 
 /*
  * Answers queries that were asked at once, objects with "sql" and perhaps "values": appends an "answer" or "failure" object of the
- * protocol for each, in order, without its id. False ends the run: *error says why.
+ * protocol for each, in order, without its id. is_last: the section has ended with them, and hears only of one that fails: none, or all
+ * up to that. False ends the run: *error says why.
  */
-typedef bool NodeQueries(json_t *answers, const json_t *queries, void *context, DbaltError *error);
+typedef bool NodeQueries(json_t *answers, const json_t *queries, bool is_last, void *context, DbaltError *error);
 
 /*
  * The caller owns *host. It goes on while node comes up: whatever is asked first waits for that. DBALT_ERROR_SCRIPT, here or there,

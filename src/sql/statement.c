@@ -122,6 +122,25 @@ bool statement_sets_session(SqlDialect dialect, Text statement)
     return is_one_of(first, words, COUNT(words)) || (is_one_of(first, &select, 1) && calls(&lexer, TEXT("set_config")));
 }
 
+bool statement_may_be_followed(SqlDialect dialect, Text sql)
+{
+    Lexer lexer;
+    lexer_init(&lexer, dialect, sql);
+    for (Token token = lexer_next(&lexer);; token = lexer_next(&lexer)) {
+        if (token.unclosed)
+            return false;
+        if (token.kind == TOKEN_END)
+            break;
+    }
+
+    StatementReader reader;
+    statement_reader_init(&reader, dialect, sql);
+    for (SqlStatement statement; statement_next(&statement, &reader);)
+        if (statement_sets_session(dialect, statement.text))
+            return false;
+    return true;
+}
+
 bool statement_makes_temporary(SqlDialect dialect, Text statement)
 {
     static const Text create = TEXT("CREATE");

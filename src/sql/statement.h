@@ -36,6 +36,9 @@ size_t statement_count(SqlDialect dialect, Text sql);
 /* Whether it is there to change the session: SET, SELECT set_config(), PRAGMA, ATTACH ... It must be run again in every new session. */
 bool statement_sets_session(SqlDialect dialect, Text statement);
 
+/* Whether more SQL may stand behind it in one message: nothing is left open, and no statement changes how that would be read. */
+bool statement_may_be_followed(SqlDialect dialect, Text sql);
+
 /* Whether it is a CREATE TEMPORARY: what it makes ends with the session. */
 bool statement_makes_temporary(SqlDialect dialect, Text statement);
 

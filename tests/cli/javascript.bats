@@ -254,6 +254,50 @@ await pool.query(sql\`create table two (id integer) */\`);"
     done
 }
 
+@test "queries that are asked at once are each a text of its own" {
+    script 1.0.0-1-a.js "await Promise.all([pool.query(sql\`create table one as select 'a--b' as x\`), pool.query(sql\`create table two as select 'c--d' as x\`)]);"
+    expect 1 deploy latest
+    err 'unterminated quoted string'
+    same "$(tables)" ''
+    # How a text is read, the one before may change.
+    script 1.0.0-1-a.js "await Promise.all([pool.query(sql\`set standard_conforming_strings = off\`), pool.query(sql\`create table a as select 'a\\\\'b' as x\`)]);"
+    expect 0 deploy latest
+    same "$(query 'select x from a')" "a'b"
+    script 1.0.0-2-b.js "await pool.query(sql\`set standard_conforming_strings = off\`);
+await pool.query(sql\`create table b as select 'a\\\\'b' as x\`);"
+    expect 0 deploy latest --no-pipeline
+    same "$(query 'select x from b')" "a'b"
+}
+
+@test "what a script throws away is not waited for, and what fails of it has its place" {
+    query 'create table t (id integer primary key, other integer references t deferrable initially deferred)'
+    # shellcheck disable=SC2016
+    local good='await pool.query(sql`insert into t values (${2}, ${1})`);' failing='await pool.query(sql`insert into t values (${1})`);' \
+        other='await pool.query(sql`insert into t values (3); insert into t values (4)`);' look='await pool.any(sql`select 1`);' body
+    # What the script looks at stands nowhere, behind, or before.
+    for body in "$good|$failing|$failing|$other" "$good|$failing|$failing|$look" "$good $failing|$look|$failing|$failing" "$look|$good $failing|$failing|$look $other"; do
+        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body")"
+        expect 1 deploy latest
+        err '1.0.0-1-a.js:7:'
+        err 'Key (id)=(1) already exists'
+        err 'nothing of "up" was kept'
+        same "$(query 'select count(*) from t')" 0
+    done
+    script 1.0.0-1-a.js "$good"
+    expect 1 deploy latest # what is deferred fails behind the script
+    err 'Key (other)=(1) is not present'
+    same "$(query 'select count(*) from t')" 0
+    # shellcheck disable=SC2016
+    script 1.0.0-1-a.js "$good
+$failing
+$other" 'await pool.query(sql`delete from t where id > ${1}`);
+await pool.query(sql`delete from t`);'
+    expect 0 deploy latest
+    same "$(query 'select string_agg(id::text, $$,$$ order by id) from t')" 1,2,3,4
+    expect 0 rollback 0.0.0 --yes
+    same "$(query 'select count(*) from t')" 0
+}
+
 @test "what the database says in another encoding is told all the same" {
     query "create table names (name text); insert into names values ('ä');
            create function speak_latin() returns void language plpgsql as 'begin execute ''set client_'' || ''encoding = latin1''; end'"

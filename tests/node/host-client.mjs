@@ -31,7 +31,7 @@ export function startHost(answer = () => ({ type: 'answer' }), options = {}) {
         env: options.env ?? process.env,
         cwd: options.cwd ?? process.cwd(),
     });
-    const host = { child, output: '', errors: '', queries: [], replies: [], exited: null };
+    const host = { child, output: '', errors: '', queries: [], turns: [], replies: [], exited: null }; /* turns: the texts of queries that came at once */
     let listener = () => {};
     const settle = (message) => {
         host.replies.push(message);
@@ -46,19 +46,33 @@ export function startHost(answer = () => ({ type: 'answer' }), options = {}) {
     }));
 
     const write = host.write = (message) => child.stdio[3].write(`${JSON.stringify(message)}\n`);
+    let turn = []; /* the queries that came at once */
     let answered; /* one after the other, in order */
-    const receive = (message) => {
-        if (message.type !== 'query') {
-            settle(message);
-            return;
+    const answerTurn = async (queries, done, before) => {
+        await before;
+        const answers = [];
+        for (const query of queries) {
+            answers.push({ type: 'answer', ...(await answer(query)), id: query.id });
+            if (done !== undefined && answers.at(-1).type === 'failure')
+                break;
         }
-        host.queries.push(message);
-        const { id } = message;
-        const before = answered;
-        answered = (async () => {
-            await before;
-            write({ type: 'answer', ...(await answer(message)), id });
-        })();
+        if (done === undefined || answers.at(-1).type === 'failure')
+            answers.forEach(write);
+        else
+            settle(done);
+    };
+    const receive = (message) => {
+        if (message.type === 'query') {
+            turn.push(message);
+            host.queries.push(message);
+        } else if (turn.length === 0 || message.type !== 'done') {
+            settle(message);
+        }
+        if (turn.length > 0 && !(message.type === 'query' && message.more)) {
+            host.turns.push(turn.map(({ sql }) => sql));
+            answered = answerTurn(turn, message.type === 'done' ? message : undefined, answered);
+            turn = [];
+        }
     };
     let rest = '';
     child.stdio[4].setEncoding('utf8').on('data', (text) => {

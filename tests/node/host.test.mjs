@@ -400,6 +400,124 @@ test('tells behind what ran outside a transaction of its script first', async ()
     });
 });
 
+/* A script in which nothing but the body of `up` is special. */
+const quiet = (body, head = "import { sql } from 'dbalt';") => script({ up: `async (pool) => {\n${body}\n}` }, { head });
+const ask = (text, method = 'query') => `await pool.${method}(sql\`${text}\`);`;
+const oneRow = () => rows({ n: 23 }, ['1']);
+
+test('does not wait for queries whose results are thrown away', async () => {
+    write('help.mjs', `import { sql } from 'dbalt';
+const getId = (value) => sql.identifier([value]);
+export const help = async (pool, table) => {
+    const { n } = await pool.one(sql\`one\`);
+    // what follows
+    /* is
+     * one */
+    await pool.query(sql\`\${getId(table)} \${n}\`);
+};
+`);
+    const head = "import { sql } from 'dbalt';\nimport { help } from './help.mjs';";
+    const cases = [
+        [quiet(`${ask('a')}\n${ask('b')}`), [['a', 'b']]],
+        [quiet(`${ask('a')} ${ask('b', 'any')}\n${ask('c')}`), [['a', 'b'], ['c']]],
+        [quiet(`for (const n of [1, 2])\n    if (n > 0) {\n        ${ask('n $' + '{n}')}\n    }\n${ask('b', 'exists')}`), [['n $1', 'n $1', 'SELECT EXISTS(b)']]],
+        [quiet(`${ask('a')}\nawait help(pool, 'c');\n${ask('d')}`, head), [['a', 'one'], ['"c" $1', 'd']]],
+        [quiet(`for (let i = 0; i < 100; i++)\n    ${ask('a')}`), [Array(64).fill('a'), Array(36).fill('a')]],
+        [quiet(`for (let i = 0; i < 3; i++)\n    await pool.query(sql\`x \${'x'.repeat(200_000)}\`);`), [['x $1', 'x $1'], ['x $1']]],
+    ];
+    for (const [file, turns] of cases) {
+        const { reply, host } = await runSection(file, { answer: oneRow });
+        assert.deepEqual([reply, host.turns], [{ type: 'done', known: [] }, turns], textOf(host).join());
+    }
+});
+
+test('waits for queries wherever that could be seen', async () => {
+    write('loud.mjs', "import { sql } from 'dbalt';\nexport const help = async (pool) => { console.log('help'); };\n");
+    write('round.mjs', "import { sql } from 'dbalt';\nimport { around } from './around.mjs';\nexport const help = async (pool) => {};\n");
+    write('around.mjs', "import { sql } from 'dbalt';\nimport { help } from './round.mjs';\nexport const around = 1;\n");
+    const dbalt = "import { sql } from 'dbalt';\n";
+    const [a, b] = [ask('a'), ask('b')];
+    const bodies = [
+        [`${a}\nconsole.log('seen');\n${b}`],
+        [`${a}\nprocess.title;\n${b}`],
+        [`${a}\nglobalThis.seen = 1;\n${b}`],
+        [`${a}\nlog('seen');\n${b}`, `${dbalt}import { inspect as log } from 'node:util';`],
+        [`${a}\nlog.inspect('seen');\n${b}`, `${dbalt}import log from 'node:util';`],
+        [`${a}\nlog.inspect('seen');\n${b}`, `${dbalt}import * as log from 'node:util';`],
+        [`${a}\nawait import('node:util');\n${b}`],
+        [`${a}\nawait help(pool);\n${b}`, `${dbalt}import { help } from './loud.mjs';`],
+        [`${a}\nawait help(pool);\n${b}`, `${dbalt}export * from './loud.mjs';\nimport { help } from './loud.mjs';`],
+        [`${a}\nawait help(pool);\n${b}`, `${dbalt}import { help } from './round.mjs';`],
+        [`try {\n${a}\n} finally {}\n${b}`],
+        [`await pool.query(sql\`a\`).then(() => {});\n${b}`],
+        [`await pool.query(sql\`a\`).catch(() => {});\n${b}`],
+        [`await Promise.resolve();\n${a}\n${b}`],
+        [`const one =\n    ${a}\n${b}`],
+        [`const one = // one();\n    ${a}\n${b}`],
+        [`const one = /* one(); */\n    ${a}\n${b}`],
+        [`const one = await pool.query(sql\`a\`);\n${b}`],
+        [`const one = [await pool.query(sql\`a\`)];\n${b}`],
+        [`const one = \`\${\n    await pool.query(sql\`a\`)}\`;\n${b}`],
+        [`const p = pool;\n${a}\n${b}`],
+        [`const { query } = pool;\n${a}\n${b}`],
+        [`const both = [pool];\n${a}\n${b}`],
+        [`const run = async () => {\n${a}\n};\nawait run();\n${b}`],
+        [`const run = async (pool) => {\n${a}\n};\nconst other = run(pool);\nawait other;\n${b}`],
+        [`const run = async (own) => {\nawait own.query(sql\`a\`);\n};\nawait run(pool);\n${b}`],
+        [`const run = (own) => own.query(sql\`a\`);\nawait run(pool);\n${b}`],
+        [`${a}\nawait pool.transaction(async (pool) => {\n${b}\n});`],
+        [`for (const one of [1].map((n) => pool)) {\n${a}\n${b}\n}`],
+        [`const all = async function* (pool) {\n${a}\n};\nfor await (const one of all(pool)) {}\n${b}`],
+        [`${a}\ntypeof arguments;\n${b}`],
+        [`${a}\nsetTimeout(() => {}, 0);\n${b}`],
+    ];
+    for (const [body, head] of bodies) {
+        const { reply, host } = await runSection(quiet(body, head), { answer: oneRow });
+        assert.equal(host.turns[0]?.length, 1, `${body}: ${reply.message}`);
+    }
+    /* Outside a transaction each query commits by itself. */
+    const outside = script({ beforeUp: `async (pool) => {\n${a}\n${b}\n}` });
+    const { reply, host } = await runSection(outside, { section: 'beforeUp' });
+    assert.deepEqual([reply.type, host.turns], ['done', [['a'], ['b']]]);
+});
+
+test('tells what fails that was not waited for, with its place', async () => {
+    const failingAt = (...texts) => ({ sql }) => (texts.includes(sql) ? { type: 'failure', message: `${sql} fails`, code: '22012' } : oneRow());
+    const file = quiet(`${ask('a')}\n${ask('b')}\n${ask('c', 'one')}\n${ask('d')}\n${ask('e')}`); /* "a" stands in line 4 */
+    for (const [texts, message, line, turns] of [
+        [['a', 'b', 'c'], 'a fails', 4, 1],
+        [['b', 'c'], 'b fails', 5, 1],
+        [['c'], 'c fails', 6, 1],
+        [['d', 'e'], 'd fails', 7, 2],
+        [['e'], 'e fails', 8, 2],
+    ]) {
+        const { reply, host } = await runSection(file, { answer: failingAt(...texts) });
+        assert.deepEqual([reply.type, reply.message, reply.line, reply.code, reply.file], ['failed', message, line, '22012', file]);
+        assert.equal(host.turns.length, turns);
+        assert.match(reply.stack, /up/u);
+    }
+});
+
+test('an error of the script comes behind those of the queries before it', async () => {
+    const file = quiet(`${ask('a')}\nconst nobody = undefined;\nnobody.nothing;\n${ask('b')}`);
+    const first = await runSection(file, { answer: failing('22012') });
+    assert.deepEqual([first.reply.type, first.reply.code, first.reply.line, first.host.turns], ['failed', '22012', 4, [['a']]]);
+    const second = await runSection(file, { answer: oneRow });
+    assert.deepEqual([second.reply.type, second.reply.name, second.reply.line, second.host.turns], ['failed', 'TypeError', 6, [['a']]]);
+    const wrong = await runSection(quiet(`${ask('a')}\nawait pool.query('b');`), { answer: oneRow });
+    assert.deepEqual([wrong.reply.name, wrong.reply.line, wrong.host.turns], ['TypeError', 5, [['a']]]);
+});
+
+test('goes on to the next section behind one whose end was told ahead', async () => {
+    const [first, second] = [quiet(ask('a')), quiet(`${ask('b')}\n${ask('c', 'one')}`)];
+    await withHost(({ sql }) => (sql === 'c' ? { type: 'failure', message: 'no', code: '22012' } : oneRow()), async (host) => {
+        assert.equal((await host.run(first)).type, 'done');
+        assert.equal((await host.run(second)).line, 5);
+        assert.equal((await host.run(first)).type, 'done');
+        assert.deepEqual(host.turns, [['a'], ['b', 'c'], ['a']]);
+    });
+});
+
 test('counts queries that nobody awaited to their section', async () => {
     const up = 'async (pool) => { pool.query(sql`select 1`).then(() => pool.query(sql`select 2`)) }';
     const good = await runSection(script({ up }));

@@ -51,6 +51,15 @@ test("offers its own sql as dbalt, and as a slonik that is not installed", async
     }
 });
 
+test('offers its own sql to the files beside a script too', async () => {
+    write('beside/deep.mjs', "import { sql } from 'dbalt';\nexport const one = sql`select 1`;\n");
+    write('beside/near.mjs', "export { one } from './deep.mjs';\n");
+    for (const imports of ["import { one } from './beside/near.mjs';", "import { sql } from 'dbalt';\nimport { one } from './beside/near.mjs';"]) {
+        const { reply, host } = await runSection(script({ up: 'async (pool) => { await pool.any(one); }' }, { head: imports }));
+        assert.deepEqual([reply, host.turns], [{ type: 'done', known: [] }, [['select 1']]], imports);
+    }
+});
+
 test("throws the errors of the script's own slonik", async () => {
     const file = write('image/packages/schemas/alterations-js/1.0.0-2-b.js',
         "import { sql, NotFoundError, InvalidInputError } from '@silverhand/slonik';\n"

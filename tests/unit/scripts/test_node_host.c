@@ -18,6 +18,7 @@ typedef struct World {
     const char *path;    /* of the script */
     const char *queries; /* what it sent, joined by "|" */
     const char *failure; /* SQLSTATE to answer with; NULL = success */
+    const char *failing; /* the query that it answers; NULL = all */
 } World;
 
 static int set_up(void **state)
@@ -58,21 +59,35 @@ static void start(World *world, int64_t silence)
     assert_true(node_host_start(&world->host, &options, &error));
 }
 
-static bool answer(json_t *answers, const json_t *queries, void *context, DbaltError *error)
+static bool fails(const World *world, const char *sql)
+{
+    return world->failure != NULL && (world->failing == NULL || strcmp(sql, world->failing) == 0);
+}
+
+static json_t *answer_to(const World *world, const char *sql)
+{
+    if (fails(world, sql))
+        return json_pack("{s:s, s:s, s:s}", "type", "failure", "message", "no luck", "code", world->failure);
+    return json_pack("{s:s, s:s, s:i, s:[{s:s, s:i}], s:[[s]]}", "type", "answer", "command", "SELECT", "rowCount", 1, "fields", "name",
+                     "one_number", "type", 23, "rows", "41");
+}
+
+static bool answer(json_t *answers, const json_t *queries, bool is_last, void *context, DbaltError *error)
 {
     (void)error;
     World *world = context;
-    for (size_t i = 0; i < json_array_size(queries); i++) {
+    bool has_failed = false;
+    for (size_t i = 0; i < json_array_size(queries) && !(is_last && has_failed); i++) {
         const json_t *query = json_array_get(queries, i);
         const char *sql = json_string_value(json_object_get(query, "sql"));
         const char *value = json_string_value(json_array_get(json_object_get(query, "values"), 0));
-        const char *mark = i + 1 < json_array_size(queries) ? "+" : "|";
+        const char *mark = i + 1 < json_array_size(queries) ? "+" : is_last ? "." : "|";
         world->queries = arena_format(&world->arena, "%s%s(%s)%s", world->queries, sql, value == NULL ? "" : value, mark);
-        json_array_append_new(answers, world->failure != NULL
-                                           ? json_pack("{s:s, s:s, s:s}", "type", "failure", "message", "no luck", "code", world->failure)
-                                           : json_pack("{s:s, s:s, s:i, s:[{s:s, s:i}], s:[[s]]}", "type", "answer", "command", "SELECT",
-                                                       "rowCount", 1, "fields", "name", "one_number", "type", 23, "rows", "41"));
+        json_array_append_new(answers, answer_to(world, sql));
+        has_failed |= fails(world, sql);
     }
+    if (is_last && !has_failed)
+        json_array_clear(answers);
     return true;
 }
 
@@ -124,7 +139,7 @@ static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
     assert_true(node_host_expect(world->host, SECTION_UP, paths, 1, &error));
     assert_false(run(world, SECTION_UP, &error));
     assert_true(run(world, SECTION_DOWN, &error));
-    assert_string_equal(world->queries, "select 1()|select 2()|");
+    assert_string_equal(world->queries, "select 1()+select 2().");
     assert_null(node_host_queries(world->host, world->path)); /* of "up", which is expected now */
 }
 
@@ -140,6 +155,32 @@ static void answers_the_queries_of_a_script(void **state)
     start(world, WAIT_FOREVER);
     assert_true(run(world, SECTION_UP, &error));
     assert_string_equal(world->queries, "select one_number from t where id = $1(x)|insert into t values ($1)(42)|");
+    assert_true(run(world, SECTION_DOWN, &error));
+}
+
+static void takes_the_end_of_a_section_with_its_last_queries(void **state)
+{
+    World *world = *state;
+    DbaltError error;
+    write_script(world, "import { sql } from 'dbalt';\n"
+                        "export default { up: async (pool) => {\n"
+                        "    await pool.query(sql`a`);\n"
+                        "    await pool.one(sql`b`);\n"
+                        "    await pool.query(sql`c`);\n"
+                        "    await pool.query(sql`d`);\n"
+                        "}, down: async (pool) => {\n"
+                        "    await pool.query(sql`e`);\n"
+                        "} };\n");
+    start(world, WAIT_FOREVER);
+    assert_true(run(world, SECTION_UP, &error));
+    assert_true(run(world, SECTION_DOWN, &error));
+    assert_string_equal(world->queries, "a()+b()|c()+d().e().");
+
+    world->failure = "23505";
+    world->failing = "d";
+    assert_false(run(world, SECTION_UP, &error));
+    assert_string_equal(error.sqlstate, "23505");
+    assert_int_equal(error.line, 6);
     assert_true(run(world, SECTION_DOWN, &error));
 }
 
@@ -251,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(tells_what_a_script_exports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_a_section_asks_that_is_nothing_but_queries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_the_queries_of_a_script, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_the_end_of_a_section_with_its_last_queries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_scripts_the_url, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_the_place_of_a_failure, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_the_sqlstate_of_a_query_that_failed, set_up, tear_down),

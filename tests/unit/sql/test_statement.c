@@ -227,6 +227,31 @@ static void tells_what_sets_the_session(void **state)
     assert_true(statement_sets_session(SQL_SQLITE, TEXT("pragma foreign_keys = off")));
 }
 
+static void tells_behind_what_more_may_stand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        bool may;
+    } cases[] = {
+        {"", true},
+        {"select 1", true},
+        {"select 1; -- end", true},
+        {"select '/*', $$'$$; insert into t values (';')", true},
+        {"select 'a", false},
+        {"select 1; select $a$ x $b$", false},
+        {"select \"a", false},
+        {"select 1 /* x", false},
+        {"/* x", false},
+        {"create function f() returns int begin atomic select 1;", false},
+        {"set standard_conforming_strings = off", false},
+        {"select 1; set local client_encoding = latin1; select 2", false},
+        {"select set_config('x.y', '1', true)", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(statement_may_be_followed(SQL_POSTGRES, text_of(cases[i].sql)), cases[i].may);
+}
+
 static void tells_what_makes_something_temporary(void **state)
 {
     (void)state;
@@ -263,6 +288,7 @@ int main(void)
         cmocka_unit_test(tells_what_the_end_cut_off),
         cmocka_unit_test(finds_a_statement_by_its_index),
         cmocka_unit_test(tells_what_sets_the_session),
+        cmocka_unit_test(tells_behind_what_more_may_stand),
         cmocka_unit_test(tells_what_makes_something_temporary),
     };
     return cmocka_run_group_tests_name("sql/statement", tests, NULL, NULL);
