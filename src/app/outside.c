@@ -99,7 +99,8 @@ static bool clear_leftover(const Run *run, Text statement, DbaltError *error)
 bool run_prepare_statement(Run *run, Text statement, DbaltError *error)
 {
     History *history = &run->plan->project->history;
-    history->has_systems = history->has_systems && !transaction_names_state(statement);
+    if (transaction_names_state(statement))
+        history->state_place = STATE_ANYWHERE;
     return set_limits(run, statement, error) && clear_leftover(run, statement, error);
 }
 

@@ -1,7 +1,5 @@
 #include "history/foreign_state.h"
 
-#include <string.h>
-
 #include "base/cleanup.h"
 
 void foreign_state_take(ForeignState *state, History *history, Arena *arena, const Answer *answer)
@@ -10,7 +8,7 @@ void foreign_state_take(ForeignState *state, History *history, Arena *arena, con
     const char *updated_at = answer->fields[1];
     state->is_found = timestamp != NULL && timestamp_parse(&state->timestamp, text_of(arena_copy_string(arena, timestamp)));
     state->updated_at = arena_copy_string(arena, updated_at == NULL ? "" : updated_at);
-    history->has_systems = strcmp(answer->fields[2], "1") == 0;
+    history_note_place(history, answer->fields[2]);
 }
 
 void foreign_state_take_remembered(ForeignState *state, Arena *arena, const Answer *answer)

@@ -10,12 +10,15 @@
 /* The layout that this dbalt writes; it reads every history whose oldest reader is not above it. */
 #define HISTORY_LAYOUT 1
 
+/* Where Logto's state lies. */
+typedef enum StatePlace { STATE_ANYWHERE, STATE_IN_SYSTEMS, STATE_IN_CONFIGS } StatePlace;
+
 typedef struct History {
     Connection *connection;          /* borrowed; NULL = no connection now */
     const char *by, *host, *version; /* written into rows and events; borrowed */
     Passwords passwords;             /* never to be stored; borrowed */
     bool exists;                     /* as of the last record_read() */
-    bool has_systems;                /* Logto's state lies in "systems", as of when that was read or asked last */
+    StatePlace state_place;          /* as of when that was read or asked last */
 } History;
 
 /* Opens the queue for one of dbalt's own statements. values must live until the batch is answered. */
@@ -23,6 +26,9 @@ void history_submit(History *history, HistoryStatement statement, const char *co
 
 /* The same with values that need not live: they are kept in the arena. The strings must. */
 void history_submit_kept(History *history, Arena *arena, HistoryStatement statement, const char *const *values, size_t value_count);
+
+/* Notes where the database says that Logto's state lies, as HISTORY_FIND_STATE does. */
+void history_note_place(History *history, const char *place);
 
 /* Queues a step without SQL: STEP_BEGIN, STEP_COMMIT ... */
 void history_submit_kind(History *history, StepKind kind);

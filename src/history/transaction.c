@@ -55,7 +55,7 @@ void transaction_begin_rollback(Transaction *transaction, History *history, cons
 
 bool transaction_names_state(Text sql)
 {
-    return text_find_ignoring_case(sql, TEXT("systems")) < sql.length;
+    return text_find_ignoring_case(sql, TEXT("systems")) < sql.length || text_find_ignoring_case(sql, TEXT("_logto_configs")) < sql.length;
 }
 
 void transaction_asked(Transaction *transaction, Text sql)
@@ -155,7 +155,7 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         if ((answer.kind == ANSWER_NOTICE || answer.kind == ANSWER_STATEMENT) && receive != NULL)
             receive(&answer, context);
         if (answer.kind == ANSWER_ROW && answer.step == state_step(transaction) + 1)
-            history->has_systems = strcmp(answer.fields[0], "1") == 0;
+            history_note_place(history, answer.fields[0]);
         if (answer.kind != ANSWER_ERROR)
             continue;
 
@@ -173,7 +173,7 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         if (transaction->state != NULL && answer.step == state_step(transaction))
             fail_add_detail(error, "it was dbalt that wrote there: Logto's alteration state");
         if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT)
-            history->has_systems = false;
+            history->state_place = STATE_ANYWHERE;
         if (answer.fault == FAULT_NOT_NULL && answer.step == settle_step(transaction) + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
         if (outcome.kind == OUTCOME_BARRED && wait_is_cancelled(connection->wait)) {
@@ -203,16 +203,20 @@ void transaction_write_state(Transaction *transaction, const char *timestamp)
 /* 0 is not written, but what the row says is remembered: another statement. */
 bool transaction_knows_state(const History *history, const char *timestamp)
 {
-    return history->has_systems && strcmp(timestamp, "0") != 0;
+    return history->state_place != STATE_ANYWHERE && strcmp(timestamp, "0") != 0;
 }
 
 static void submit_state(Transaction *transaction)
 {
     History *history = transaction->history;
     transaction->trusts_state = !transaction->moves_state && transaction_knows_state(history, transaction->state);
-    history_submit(history, transaction->trusts_state ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_STATE, &transaction->state, 1);
-    if (!transaction->trusts_state)
-        history_submit(history, HISTORY_FIND_SYSTEMS, NULL, 0);
+    if (transaction->trusts_state) {
+        bool is_in_systems = history->state_place == STATE_IN_SYSTEMS;
+        history_submit(history, is_in_systems ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_CONFIGS, &transaction->state, 1);
+        return;
+    }
+    history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
+    history_submit(history, HISTORY_FIND_STATE, NULL, 0);
 }
 
 static void submit_end(Transaction *transaction)

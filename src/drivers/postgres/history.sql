@@ -144,7 +144,8 @@ SELECT held_by, host, pid, pg_catalog.to_char(since AT TIME ZONE 'UTC', 'YYYY-MM
 -- Logto keeps {"timestamp": ..., "updatedAt": ...} in "systems", its first releases in "_logto_configs". A query names its table, and
 -- this one is not known: query_to_xml() runs the one that fits.
 -- statement: read-state
-SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>'), (pg_catalog.to_regclass('systems') IS NOT NULL)::integer
+SELECT substring(x FROM '<t>([^<]*)</t>'), substring(x FROM '<u>([^<]*)</u>'),
+       CASE WHEN pg_catalog.to_regclass('systems') IS NOT NULL THEN 'systems' ELSE 'configs' END
 FROM (SELECT coalesce(pg_catalog.to_regclass('systems'), pg_catalog.to_regclass('_logto_configs')) AS name) AS place,
      LATERAL (SELECT pg_catalog.query_to_xml(pg_catalog.format(
          'SELECT value OPERATOR(pg_catalog.->>) ''timestamp'' AS t, value OPERATOR(pg_catalog.->>) ''updatedAt'' AS u FROM %s
@@ -176,14 +177,27 @@ BEGIN
 END
 $dbalt$;
 
--- statement: find-systems
-SELECT (pg_catalog.to_regclass('systems') IS NOT NULL)::integer;
+-- statement: find-state
+SELECT CASE WHEN pg_catalog.to_regclass('systems') IS NOT NULL THEN 'systems'
+            WHEN pg_catalog.to_regclass('_logto_configs') IS NOT NULL THEN 'configs' ELSE '' END;
 
 -- The search path is that of to_regclass(): where this finds a table, write-state would find the same. It takes a third of the time.
 -- statement: write-systems
 WITH written AS (
     INSERT INTO systems (key, value)
     VALUES ('alterationState',
+            pg_catalog.jsonb_build_object(
+                'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value
+)
+INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
+ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+
+-- Where there is a "systems", that counts: no key.
+-- statement: write-configs
+WITH written AS (
+    INSERT INTO _logto_configs (key, value)
+    VALUES (CASE WHEN pg_catalog.to_regclass('systems') IS NULL THEN 'alterationState' END,
             pg_catalog.jsonb_build_object(
                 'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
     ON CONFLICT (key) DO UPDATE SET value = excluded.value

@@ -49,7 +49,8 @@ static void send_own(PostgresConnection *connection, Arena *arena, Text sql, con
     PostgresPrepared *prepared = &connection->prepared;
     PGconn *libpq = connection->session.libpq;
     size_t index = 0;
-    if (text_equals(step->sql, connection->history[HISTORY_WRITE_SYSTEMS])) {
+    if (text_equals(step->sql, connection->history[HISTORY_WRITE_SYSTEMS]) ||
+        text_equals(step->sql, connection->history[HISTORY_WRITE_CONFIGS])) {
         PQsendQueryParams(libpq, arena_copy_text(arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
         return;
     }

@@ -138,7 +138,8 @@ static void hint_at_history(const PostgresConnection *connection, size_t step, D
 static bool step_is_history(const PostgresConnection *connection, size_t step)
 {
     return !step_is_script(connection->oldest, step) && !step_is_statement(connection, step, HISTORY_READ_STATE) &&
-           !step_is_statement(connection, step, HISTORY_WRITE_STATE) && !step_is_statement(connection, step, HISTORY_WRITE_SYSTEMS);
+           !step_is_statement(connection, step, HISTORY_WRITE_STATE) && !step_is_statement(connection, step, HISTORY_WRITE_SYSTEMS) &&
+           !step_is_statement(connection, step, HISTORY_WRITE_CONFIGS);
 }
 
 static void name_object(FailedObject *object, Arena *arena, const PGresult *result)
@@ -203,6 +204,8 @@ void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *resu
         return;
     locate_failure(connection, result);
     name_object(&failure->object, &connection->oldest->arena, result);
+    if (failure->fault == FAULT_NOT_NULL && step_is_statement(connection, failure->step, HISTORY_WRITE_CONFIGS))
+        failure->fault = FAULT_ABSENT;
     if ((failure->fault == FAULT_DUPLICATE || failure->fault == FAULT_NOT_NULL) && !is_of_identities(connection, failure))
         failure->fault = FAULT_OTHER;
 }
