@@ -33,6 +33,11 @@
 
 #define BUILDERS_INTERVAL 500 /* milliseconds */
 
+/* Whether there may be anything to wait for, or to clear. Mostly there is not, and this takes a tenth of the time of what finds out more. */
+#define TROUBLE_SQL                        \
+    "SELECT WHERE EXISTS (%s) OR EXISTS\n" \
+    "    (SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = " TABLE_SQL " AND NOT i.indisvalid)"
+
 /* The indexes of a table, as literal, and a name, which the server cuts as it cuts any. */
 #define INDEX_SQL                                                                           \
     "FROM pg_catalog.pg_index AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.indexrelid\n" \
@@ -170,6 +175,14 @@ static PGresult *ask(PostgresConnection *connection, const char *sql, DbaltError
     return postgres_session_query(&connection->session, sql, connection->timeout, error);
 }
 
+static bool may_have_trouble(bool *may, PostgresConnection *connection, Arena *arena, const Subject *subject, DbaltError *error)
+{
+    const char *changers = arena_format(arena, CHANGERS_SQL, arena_format(arena, TABLE_SQL, subject->table));
+    CLEANUP(postgres_result_cleanup) PGresult *result = ask(connection, arena_format(arena, TROUBLE_SQL, changers, subject->table), error);
+    *may = PQntuples(result) > 0;
+    return result != NULL;
+}
+
 /* Waits until nobody is at the table's indexes any more; whom for is told. */
 static bool wait_for_builders(PostgresConnection *connection, Arena *arena, const Subject *subject, DbaltError *error)
 {
@@ -210,10 +223,12 @@ bool postgres_clear_leftover(Connection *base, const char **cleared, Arena *aren
     PostgresConnection *connection = (PostgresConnection *)base;
     Subject subject;
     const char *name = NULL;
+    bool may_have = false;
     *cleared = NULL;
     if (!read_subject(&subject, arena, connection->session.libpq, statement) || subject.table == NULL)
         return true;
-    if (!wait_for_builders(connection, arena, &subject, error) || !find_invalid(&name, arena, connection, &subject, error))
+    if (!may_have_trouble(&may_have, connection, arena, &subject, error) ||
+        (may_have && (!wait_for_builders(connection, arena, &subject, error) || !find_invalid(&name, arena, connection, &subject, error))))
         return fail_context(error, "cannot look for an invalid index");
     if (name == NULL)
         return true;
