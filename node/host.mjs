@@ -114,16 +114,23 @@ async function settle(transactions = new Set()) {
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
 let expected = { section: 'up', paths: [] };
 let ahead = 0; /* how many of them were imported, or tried */
-const importedAhead = new Set();
+const importedAhead = new Map(); /* by path, what the expected section asks, as listQueries() says */
 let isImporting = false;
+
+async function lookAt(script, alteration) {
+    const queries = await listQueries(alteration[expected.section], readSource(script));
+    if (queries === undefined)
+        canGoOn(script);
+    return queries;
+}
 
 async function importAhead() {
     while (!isImporting && ahead < expected.paths.length && (asked.length > 0 || running === null)) {
         isImporting = true;
         const script = expected.paths[ahead++];
-        await readAlteration(script).catch(() => {});
+        const queries = await readAlteration(script).then((alteration) => lookAt(script, alteration), () => {});
         await new Promise(setImmediate); /* with hooks an import never leaves the turn, and dbalt would not be heard before the last */
-        importedAhead.add(script);
+        importedAhead.set(script, queries);
         isImporting = false;
     }
 }
@@ -148,6 +155,7 @@ function receive(message) {
     } else if (message.type === 'expect') {
         expected = message;
         ahead = 0;
+        importedAhead.clear();
         importAhead();
     } else if (message.type === 'exit') {
         end(0);
@@ -213,24 +221,21 @@ const mostWaiting = 64; /* queries */
 const mostWeight = 256 * 1024; /* characters of them */
 const nothing = Object.freeze({ rows: Object.freeze([]), rowCount: 0, fields: Object.freeze([]), command: '' });
 
-/* What is known of these scripts, up to the first that was not imported yet, or that must run to know what it asks. */
-async function describe(paths) {
+/* What is known of these scripts, up to the first that was not imported yet, or that must run to know what it asks. Of a script that was
+ * imported in this very turn, or while an error waits for a script to fail, the queries are not told. */
+function describe(paths) {
     const known = [];
     for (const path of paths.slice(0, mostKnown)) {
         const alteration = alterations.get(path);
         if (alteration === undefined)
             break;
-        const queries = await queriesOf(path, alteration);
+        const queries = late === null ? importedAhead.get(path) : undefined;
         known.push({ path, sections: sectionsOf(alteration), queries });
         if (queries === undefined)
             break;
     }
     return known;
 }
-
-/* Of a script that was imported in this very turn, or while an error waits for a script to fail, nothing is told ahead. */
-const queriesOf = async (path, alteration) =>
-    (late === null && importedAhead.has(path) ? listQueries(alteration[expected.section], readSource(path)) : undefined);
 
 /* The script, and those that are expected behind it. */
 function startingWith(script) {
@@ -240,7 +245,7 @@ function startingWith(script) {
 
 async function load(script) {
     await readAlteration(script);
-    return [{ type: 'loaded', known: await describe(startingWith(script)) }];
+    return [{ type: 'loaded', known: describe(startingWith(script)) }];
 }
 
 async function run({ path: script, section }, setOpened) {
@@ -251,7 +256,7 @@ async function run({ path: script, section }, setOpened) {
     const last = isTransaction && canGoOn(script)
         ? await goOn(script, alteration[section], setOpened)
         : await waitForAll(alteration[section], openPool(send, isTransaction), setOpened);
-    return [...last, { type: 'done', known: await describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];
+    return [...last, { type: 'done', known: describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];
 }
 
 async function waitForAll(section, opened, setOpened) {

@@ -69,7 +69,7 @@ const plainImport = /^import \{([^}]*)\} from ['"]([^'"]+)['"];?$/gmu;
 const relative = /^\.\.?\/[\w./-]+\.m?js$/u;
 const asyncHead = /\basync\b\s*(?:function\b\s*)?\w*\s*\(\s*(\w+)(?=\s*[,)])/gu;
 const comments = /(?:[ \t]*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)?\n)*/u.source; /* lines with nothing else */
-const startOfStatement = `(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*)`;
+const statementOf = (start) => `${start}(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*${start})`; /* looks back last: it takes long */
 const otherMethods = ['any', 'many', 'one', 'maybeOne', 'exists', 'anyFirst', 'manyFirst', 'oneFirst', 'maybeOneFirst'].join('|');
 const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods})\\b`, 'u');
 
@@ -85,10 +85,18 @@ function importsLittle(file, source) {
     return others === 0 && sources === imports.length && imports.every(isFine);
 }
 
+const awaited = new Map(); /* what may be done with a pool, by its name */
+function awaitedOn(pool) {
+    if (!awaited.has(pool)) {
+        const forms = [statementOf(`await ${pool}\\.query\\(`), `\\bawait ${pool}\\.(?:${otherMethods})\\(`, `\\bawait \\w+\\(${pool}(?=[,)])`];
+        awaited.set(pool, new RegExp(forms.join('|'), 'gmu'));
+    }
+    return awaited.get(pool);
+}
+
 function awaitsAll(source) {
     const [pool = 'pool', ...others] = [...source.matchAll(asyncHead)].map(([, name]) => name);
-    const awaited = [`${startOfStatement}await ${pool}\\.query\\(`, `\\bawait ${pool}\\.(?:${otherMethods})\\(`, `\\bawait \\w+\\(${pool}(?=[,)])`];
-    const rest = source.replace(asyncHead, '').replace(new RegExp(awaited.join('|'), 'gmu'), '');
+    const rest = source.replace(asyncHead, '').replace(awaitedOn(pool), '');
     const words = wordsOf(rest);
     return others.every((name) => name === pool) && !anyMethod.test(rest) && !words.includes('async') && !words.includes(pool);
 }
