@@ -54,7 +54,9 @@ void history_submit_event(History *history, Arena *arena, const char *kind, cons
 
 void history_note_place(History *history, const char *place)
 {
-    history->state_place = strcmp(place, "systems") == 0 ? STATE_IN_SYSTEMS : strcmp(place, "configs") == 0 ? STATE_IN_CONFIGS : STATE_ANYWHERE;
+    history->state_place = strcmp(place, "systems") == 0   ? STATE_IN_SYSTEMS
+                           : strcmp(place, "configs") == 0 ? STATE_IN_CONFIGS
+                                                           : STATE_ANYWHERE;
 }
 
 void history_submit_kind(History *history, StepKind kind)

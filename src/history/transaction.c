@@ -118,6 +118,11 @@ static size_t state_step(const Transaction *transaction)
     return settle_step(transaction) + (transaction->is_deploy ? 2 : 1);
 }
 
+static bool is_of_state(const Transaction *transaction, size_t step)
+{
+    return step >= state_step(transaction) && step < state_step(transaction) + transaction->state_count;
+}
+
 static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
 {
     bool is_guard = !transaction->is_open && answer->step == GUARD_STEP;
@@ -134,7 +139,7 @@ static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *a
             return OUTCOME_BARRED;
         return is_guard && !transaction->is_deploy ? OUTCOME_RIVAL : OUTCOME_FAILED;
     case FAULT_ABSENT: /* moved by what does not show it: a function, a name that was put together */
-        return transaction->trusts_state && answer->step == state_step(transaction) ? OUTCOME_RETRY : OUTCOME_FAILED;
+        return transaction->trusts_state && is_of_state(transaction, answer->step) ? OUTCOME_RETRY : OUTCOME_FAILED;
     default:
         return OUTCOME_FAILED;
     }
@@ -170,10 +175,12 @@ static Outcome read_outcome(Transaction *transaction, AnswerReceiver *receive, v
         };
         if (outcome.in_script)
             outcome.piece = answer.step - first_script_step(transaction);
-        if (transaction->state != NULL && answer.step == state_step(transaction))
+        if (is_of_state(transaction, answer.step))
             fail_add_detail(error, "it was dbalt that wrote there: Logto's alteration state");
-        if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT)
+        if (outcome.kind == OUTCOME_RETRY && outcome.fault == FAULT_ABSENT) {
+            fail(error, DBALT_ERROR_FAILED, "the script has Logto's alteration state in another table");
             history->state_place = STATE_ANYWHERE;
+        }
         if (answer.fault == FAULT_NOT_NULL && answer.step == settle_step(transaction) + 1)
             fail(error, DBALT_ERROR_FAILED, "the script removed its own row from the history");
         if (outcome.kind == OUTCOME_BARRED && wait_is_cancelled(connection->wait)) {
@@ -210,13 +217,17 @@ static void submit_state(Transaction *transaction)
 {
     History *history = transaction->history;
     transaction->trusts_state = !transaction->moves_state && transaction_knows_state(history, transaction->state);
-    if (transaction->trusts_state) {
-        bool is_in_systems = history->state_place == STATE_IN_SYSTEMS;
-        history_submit(history, is_in_systems ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_CONFIGS, &transaction->state, 1);
-        return;
+    transaction->state_count = 2;
+    if (!transaction->trusts_state) {
+        history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
+        history_submit(history, HISTORY_FIND_STATE, NULL, 0);
+    } else if (history->state_place == STATE_IN_CONFIGS) {
+        history_submit(history, HISTORY_REMEMBER_CONFIGS, &transaction->state, 1);
+        history_submit(history, HISTORY_WRITE_CONFIGS, &transaction->state, 1);
+    } else {
+        history_submit(history, HISTORY_WRITE_SYSTEMS, &transaction->state, 1);
+        transaction->state_count = 1;
     }
-    history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
-    history_submit(history, HISTORY_FIND_STATE, NULL, 0);
 }
 
 static void submit_end(Transaction *transaction)

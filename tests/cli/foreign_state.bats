@@ -152,8 +152,7 @@ hides_it() { # KIND
 
     expect 0 deploy latest
     same "$(grep -c 'trying again' <<<"$stderr")" 2
-    err 'Rolled back, trying again (1 of 5): relation "systems" does not exist'
-    err 'Rolled back, trying again (1 of 5): relation "_logto_configs" does not exist'
+    err "Rolled back, trying again (1 of 5): the script has Logto's alteration state in another table"
     same "$(query "select string_agg(what, '' order by what) from log")" bce
     same "$(deployed)" '1-a 2-b 3-c 4-d 5-e'
     same "$(events "kind <> 'adopt'" | paste -sd ,)" 'deploy 2-b,deploy 3-c,deploy 4-d,deploy 5-e'
@@ -332,6 +331,7 @@ hides_it() { # KIND
 
 @test "a table that counts more, and that no text shows, is written from then on" {
     query "alter table systems rename to _logto_configs;
+           alter table _logto_configs drop constraint systems_pkey, alter key drop not null, add unique (key);
            create function add() returns void language plpgsql as
            'begin execute ''create table sys'' || ''tems (key text primary key, value jsonb not null)''; end'"
     plain_ones

@@ -193,17 +193,17 @@ WITH written AS (
 INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
 ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
 
--- Where there is a "systems", that counts: no key.
--- statement: write-configs
-WITH written AS (
-    INSERT INTO _logto_configs (key, value)
-    VALUES (CASE WHEN pg_catalog.to_regclass('systems') IS NULL THEN 'alterationState' END,
-            pg_catalog.jsonb_build_object(
-                'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value
-)
-INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
+-- Where there is a "systems", that counts: nothing to remember, which is refused, before the other table is touched.
+-- statement: remember-configs
+INSERT INTO :schema.foreign_state ("timestamp") VALUES (CASE WHEN pg_catalog.to_regclass('systems') IS NULL THEN $1::numeric END)
 ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+
+-- statement: write-configs
+INSERT INTO _logto_configs (key, value)
+VALUES ('alterationState',
+        pg_catalog.jsonb_build_object(
+            'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
 -- statement: remember-state
 INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)

@@ -202,7 +202,7 @@ void postgres_batch_fail_by(PostgresConnection *connection, const PGresult *resu
         return;
     locate_failure(connection, result);
     name_object(&failure->object, &connection->oldest->arena, result);
-    if (failure->fault == FAULT_NOT_NULL && step_is_statement(connection, failure->step, HISTORY_WRITE_CONFIGS))
+    if (failure->fault == FAULT_NOT_NULL && step_is_statement(connection, failure->step, HISTORY_REMEMBER_CONFIGS))
         failure->fault = FAULT_ABSENT;
     if ((failure->fault == FAULT_DUPLICATE || failure->fault == FAULT_NOT_NULL) && !is_of_identities(connection, failure))
         failure->fault = FAULT_OTHER;
