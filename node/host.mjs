@@ -66,10 +66,8 @@ let asked = []; /* to be answered in this order */
 let isGathering = false;
 let lastId = 0;
 
-function send(text, values = []) {
-    if ([text, ...values].some((part) => part?.includes('\0')))
-        throw new Error('a query cannot hold the character U+0000');
-    const query = { text, values };
+function send(text, values = [], isUnseen = false) {
+    const query = { text, values, isUnseen };
     query.answered = new Promise((resolve) => { query.answer = resolve; });
     waiting.push(query);
     pipe.ref();
@@ -96,9 +94,10 @@ function ask() {
 /* The messages, the last of which may be followed by another. */
 function askedNow(isFollowed = false) {
     asked = waiting.splice(0);
-    return asked.map(({ text, values }, index) => {
+    return asked.map(({ text, values, isUnseen }, index) => {
         const bound = values.length > 0 && { values: values.map((value) => value?.toWellFormed() ?? null) };
-        return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...((isFollowed || index + 1 < asked.length) && { more: true }) };
+        const more = (isFollowed || index + 1 < asked.length) && { more: true };
+        return { type: 'query', id: ++lastId, sql: text.toWellFormed(), ...bound, ...(isUnseen && { unseen: true }), ...more };
     });
 }
 
@@ -153,9 +152,10 @@ function receive(message) {
         answer(message);
         askSoon();
     } else if (message.type === 'expect') {
+        if (message.section !== expected.section)
+            importedAhead.clear();
         expected = message;
         ahead = 0;
-        importedAhead.clear();
         importAhead();
     } else if (message.type === 'exit') {
         end(0);
@@ -193,7 +193,8 @@ async function perform(request) {
     running = null;
     await Promise.all([process.stdout, process.stderr].map(flush));
     const error = opened?.explain(outcome.error) ?? outcome.error;
-    tell(...('error' in outcome ? [{ type: 'failed', ...describeFailure(error, request.path) }] : outcome.messages));
+    const stale = opened?.goesOn && { stale: true };
+    tell(...('error' in outcome ? [{ type: 'failed', ...describeFailure(error, request.path), ...stale }] : outcome.messages));
     importAhead();
 }
 
@@ -254,8 +255,8 @@ async function run({ path: script, section }, setOpened) {
     adoptErrors(await importSlonik(script));
     const isTransaction = !section.startsWith('before');
     const last = isTransaction && canGoOn(script)
-        ? await goOn(script, alteration[section], setOpened)
-        : await waitForAll(alteration[section], openPool(send, isTransaction), setOpened);
+        ? await goOn(script, (pool) => alteration[section](pool), setOpened)
+        : await waitForAll((pool) => alteration[section](pool), openPool(send, isTransaction), setOpened);
     return [...last, { type: 'done', known: describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];
 }
 
@@ -287,7 +288,7 @@ async function goOn(script, section, setOpened) {
         await Promise.race([settle(), failed]); /* what was asked before comes first */
         throw error;
     }
-    failed.catch((error) => tell({ type: 'failed', ...describeFailure(error, script) }));
+    failed.catch((error) => tell({ type: 'failed', ...describeFailure(error, script), stale: true }));
     return askedNow(true);
 }
 

@@ -39,9 +39,6 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
             ? []
             : settings.parents.map((parentURL) => ({ specifier, parentURL }));
     };
-    /* Node keeps what failed before there were hooks: the files beside a script with a name of its own need one too. */
-    const named = (found, specifier, parentURL = '') =>
-        (parentURL.endsWith('?hooked') && /^\.\.?\/[^?]*$/u.test(specifier) ? { ...found, url: `${found.url}?hooked` } : found);
     const isOurs = (specifier) => ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier);
     const ours = { url: settings.ownUrl, format: 'module', shortCircuit: true };
 
@@ -84,11 +81,11 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
     return {
         resolve: async (specifier, context, next) => {
             try {
-                return named(await next(specifier, context), specifier, context.parentURL);
+                return await next(specifier, context);
             } catch (error) {
                 for (const { specifier: name, parentURL } of elsewhere(specifier, context))
                     try {
-                        return named(await next(name, { ...context, parentURL }), specifier, context.parentURL);
+                        return await next(name, { ...context, parentURL });
                     } catch {}
                 if (isOurs(specifier))
                     return ours;
@@ -97,11 +94,11 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
         },
         resolveSync: (specifier, context, next) => {
             try {
-                return named(next(specifier, context), specifier, context.parentURL);
+                return next(specifier, context);
             } catch (error) {
                 for (const { specifier: name, parentURL } of elsewhere(specifier, context))
                     try {
-                        return named(next(name, { ...context, parentURL }), specifier, context.parentURL);
+                        return next(name, { ...context, parentURL });
                     } catch {}
                 if (isOurs(specifier))
                     return ours;
@@ -117,6 +114,16 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
 
 /* Hooks slow every import and every require down, those of Node 20 with a thread and a message for each: they wait for the first need. */
 let isHooked = false;
+
+/* Whether a file, or one that it imports by a relative path, names what is ours. Node keeps it in mind when such a file failed without hooks. */
+function needsHooks(file, seen = new Set()) {
+    if (seen.has(file) || !existsSync(file))
+        return false;
+    seen.add(file);
+    const source = readSource(file);
+    const beside = [...source.matchAll(/\bfrom\s*['"](\.\.?\/[^'"]+)['"]/gu)].map(([, name]) => path.resolve(path.dirname(file), name));
+    return /\bfrom\s*['"]dbalt['"]/u.test(source) || beside.some((other) => needsHooks(other, seen));
+}
 
 function installHooks(scripts) {
     isHooked = true;
@@ -146,7 +153,7 @@ export async function importScript(script) {
     replaceSlow(path.dirname(script));
     if (/\.m?js$/u.test(script))
         javascript.add(href);
-    if (!isHooked && script.endsWith('ts'))
+    if (!isHooked && (script.endsWith('ts') || needsHooks(script)))
         installHooks(path.dirname(script));
     const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
     try {

@@ -10,15 +10,15 @@ const queryTypes = ['SLONIK_TOKEN_SQL', 'SLONIK_TOKEN_FRAGMENT', 'SLONIK_TOKEN_Q
 
 /* send(text, values) resolves to dbalt's answer or failure. Returns the pool; the transactions that are under way, as promises
  * that never fail; check(), which fails where dbalt's transaction is aborted; explain(), which finds the cause of that; and
- * close(), after which nobody can use the pool. goOn, if any, gets the promise of what query() returns, and says what its caller
- * awaits instead. */
-export function openPool(send, isTransaction, goOn = (answered) => answered) {
+ * close(), after which nobody can use the pool. Where there is goOn, nobody looks at what query() returns: it gets the promise, and says
+ * what the caller awaits instead; send() is told so. */
+export function openPool(send, isTransaction, goOn) {
     const state = { isOpen: true, depth: isTransaction ? 0 : null, outer: null, transactions: new Set(), failure: null };
 
-    const ask = async (text, values) => {
+    const ask = async (text, values, isUnseen) => {
         if (!state.isOpen)
             throw new Error('Cannot use released connection');
-        const message = await send(text, values);
+        const message = await send(text, values, isUnseen);
         if (message.type === 'failure') {
             const error = errorOf(message);
             state.failure ??= error;
@@ -33,7 +33,7 @@ export function openPool(send, isTransaction, goOn = (answered) => answered) {
     };
     const explain = (error) => (error?.code === aborted && state.failure !== null ? asCause(state.failure) : error);
     const pool = isTransaction ? bind(ask, state, 0, goOn) : bindOutside(ask, state);
-    return { pool, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
+    return { pool, goesOn: goOn !== undefined, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
 }
 
 /* The first query that failed in a transaction, when all that the last one can say is that it is aborted. */
@@ -73,11 +73,14 @@ function withStack(error, caller) {
 }
 
 /* The query methods, over run(text, values), which resolves to an answer. */
-function queryMethods(run, goOn = (answered) => answered) {
-    const query = (query, wrap = (text) => text) => {
+function queryMethods(run, goOn) {
+    const query = (query, wrap = (text) => text, isUnseen = false) => {
         checkQuery(query);
+        const [text, values] = [normalise(wrap(query.sql)), query.values.map(writeValue)];
+        if ([text, ...values].some((part) => part?.includes('\0')))
+            throw new Error('a query cannot hold the character U+0000');
         const caller = new Error('called here');
-        return run(normalise(wrap(query.sql)), query.values.map(writeValue)).then(readResult, (error) => {
+        return run(text, values, isUnseen).then(readResult, (error) => {
             throw withStack(error, caller);
         });
     };
@@ -88,7 +91,7 @@ function queryMethods(run, goOn = (answered) => answered) {
         return names[0];
     };
     const methods = {
-        query: async (token) => goOn(query(token)),
+        query: async (token) => (goOn === undefined ? query(token) : goOn(query(token, undefined, true))),
         any: async (token) => (await query(token)).rows,
         many: async (token) => {
             const { rows } = await query(token);
@@ -136,9 +139,9 @@ function bind(ask, state, depth, goOn) {
             throw new Error('Cannot run a query using parent transaction.');
     };
     return {
-        ...queryMethods(async (text, values) => {
+        ...queryMethods(async (text, values, isUnseen) => {
             checkDepth();
-            return ask(text, values);
+            return ask(text, values, isUnseen);
         }, goOn),
         transaction: counted(state, async (handler, limit) => {
             checkDepth();

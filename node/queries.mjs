@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { readSource } from './modules.mjs';
 import { checkQuery } from './pool.mjs';
@@ -57,66 +58,95 @@ export async function listQueries(section, source) {
  *
  * - it imports `sql`, and files by a relative path that keep the rules too;
  * - it names nothing global that reaches out of it or does two things at once (process, fetch, Promise ...), and handles no error;
- * - every async function takes the pool, by the same name, and all that is done with it is awaited on the spot: `await pool.one(`,
- *   `await applyRules(pool, `;
+ * - every async function is a section or has a name, and takes the pool first, which has one name; all that is done with the pool, and with
+ *   such functions, is awaited on the spot: `await pool.one(`, `await applyRules(pool, `;
  * - every `await pool.query(` is a statement. */
 
 const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Date', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
     'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'URL', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined']);
-const reaching = new Set(['arguments', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
+const reaching = new Set(['arguments', 'async', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
 const handlesErrors = /\.\s*(?:then|catch|finally)\b|\btry\s*\{/u;
 const plainImport = /^import \{([^}]*)\} from ['"]([^'"]+)['"];?$/gmu;
 const relative = /^\.\.?\/[\w./-]+\.m?js$/u;
-const asyncHead = /\basync\b\s*(?:function\b\s*)?\w*\s*\(\s*(\w+)(?=\s*[,)])/gu;
+const takesPool = /\s*\(\s*(\w+)(?=\s*[,)])/u.source;
+const asyncFunctions = new RegExp([
+    `\\bconst\\s+(\\w+)\\s*=\\s*async${takesPool}`,
+    `\\basync\\s+function\\s+(\\w+)${takesPool}`,
+    `\\b(?:up|down|beforeUp|beforeDown)\\s*:\\s*async(?:\\s+function\\b\\s*\\w*)?${takesPool}`,
+    `\\basync\\s+(?:up|down|beforeUp|beforeDown)${takesPool}`,
+].join('|'), 'gu');
 const comments = /(?:[ \t]*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)?\n)*/u.source; /* lines with nothing else */
 const statementOf = (start) => `${start}(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*${start})`; /* looks back last: it takes long */
+const longestLine = 1000; /* characters */
 const otherMethods = ['any', 'many', 'one', 'maybeOne', 'exists', 'anyFirst', 'manyFirst', 'oneFirst', 'maybeOneFirst'].join('|');
 const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods})\\b`, 'u');
 
 const wordsOf = (source) => source.match(/[\w$]+/gu) ?? [];
 
-function importsLittle(file, source) {
+/* The async functions that a file gets from others, by name; undefined where it imports more than it may. */
+function importedFunctions(file, source) {
     const imports = [...source.matchAll(plainImport)];
     const others = wordsOf(source).filter((word) => word === 'import').length - imports.length;
     const sources = source.match(/\bfrom\s*['"]/gu)?.length ?? 0;
-    const isFine = ([, names, specifier]) => (relative.test(specifier)
-        ? keepsRules(path.resolve(path.dirname(file), specifier))
-        : names.trim() === 'sql' && ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier));
-    return others === 0 && sources === imports.length && imports.every(isFine);
-}
-
-const awaited = new Map(); /* what may be done with a pool, by its name */
-function awaitedOn(pool) {
-    if (!awaited.has(pool)) {
-        const forms = [statementOf(`await ${pool}\\.query\\(`), `\\bawait ${pool}\\.(?:${otherMethods})\\(`, `\\bawait \\w+\\(${pool}(?=[,)])`];
-        awaited.set(pool, new RegExp(forms.join('|'), 'gmu'));
+    if (others !== 0 || sources !== imports.length)
+        return undefined;
+    const functions = [];
+    for (const [, list, specifier] of imports) {
+        const names = wordsOf(list);
+        if (names.join() === 'sql' && ['dbalt', 'slonik', '@silverhand/slonik'].includes(specifier))
+            continue;
+        const theirs = relative.test(specifier) ? functionsOf(realpathSync(path.resolve(path.dirname(file), specifier))) : undefined;
+        if (theirs === undefined || names.includes('as'))
+            return undefined;
+        functions.push(...names.filter((name) => theirs.includes(name)));
     }
-    return awaited.get(pool);
-}
-
-function awaitsAll(source) {
-    const [pool = 'pool', ...others] = [...source.matchAll(asyncHead)].map(([, name]) => name);
-    const rest = source.replace(asyncHead, '').replace(awaitedOn(pool), '');
-    const words = wordsOf(rest);
-    return others.every((name) => name === pool) && !anyMethod.test(rest) && !words.includes('async') && !words.includes(pool);
+    return functions;
 }
 
 const judged = new Map(); /* by file */
 
-function keepsRules(file) {
+/* The async functions of a file that keeps the rules, by name; undefined where it does not. */
+function functionsOf(file) {
     if (judged.has(file))
         return judged.get(file);
-    judged.set(file, false); /* for files that import each other */
+    judged.set(file, undefined); /* for files that import each other */
     const source = readSource(file);
-    const keeps = !wordsOf(source).some((word) => reaching.has(word)) && !handlesErrors.test(source) && importsLittle(file, source) && awaitsAll(source);
-    judged.set(file, keeps);
-    return keeps;
+    const imported = handlesErrors.test(source) || source.split('\n').some((line) => line.length > longestLine) ? undefined : importedFunctions(file, source);
+    if (imported === undefined)
+        return undefined;
+
+    const functions = [];
+    const pools = new Set();
+    const rest = source.replaceAll(plainImport, '').replaceAll(asyncFunctions, (form, arrow, itsPool, named, namedPool, ...sections) => {
+        functions.push(...[arrow, named].filter(Boolean));
+        pools.add(itsPool ?? namedPool ?? sections[0] ?? sections[1]);
+        return '';
+    });
+    const [pool = 'pool'] = pools;
+    const known = [...functions, ...imported];
+    const others = rest.replaceAll(awaitedOn(pool, known), '');
+    const isForbidden = (word) => reaching.has(word) || pools.has(word) || known.includes(word);
+    if (pools.size > 1 || anyMethod.test(others) || wordsOf(others).some(isForbidden))
+        return undefined;
+    judged.set(file, functions);
+    return functions;
+}
+
+const awaited = new Map(); /* by what it is of */
+
+/* What may be done with the pool and such functions. */
+function awaitedOn(pool, functions) {
+    const key = [pool, ...functions].join();
+    const calls = functions.map((name) => `\\bawait ${name}\\(${pool}(?=[,)])`);
+    if (!awaited.has(key))
+        awaited.set(key, new RegExp([statementOf(`await ${pool}\\.query\\(`), `\\bawait ${pool}\\.(?:${otherMethods})\\(`, ...calls].join('|'), 'gmu'));
+    return awaited.get(key);
 }
 
 /* Whether the sections of a script can go on while queries are under way whose results they throw away. */
 export function canGoOn(script) {
     try {
-        return /\.m?js$/u.test(script) && keepsRules(script);
+        return /\.m?js$/u.test(script) && functionsOf(script) !== undefined;
     } catch {
         return false; /* what cannot be read is told when it is imported */
     }

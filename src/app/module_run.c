@@ -16,6 +16,7 @@ typedef struct ModuleRun {
     Transaction *transaction; /* NULL outside of one */
     Fault fault;              /* of the last query that failed */
     bool is_over;             /* the transaction is, whatever the script goes on to do */
+    size_t refused;           /* then: the query of the turn that was to blame */
     bool has_ended;           /* it was tried to commit it */
     Outcome outcome;          /* of either */
     DbaltError cause;         /* likewise */
@@ -34,6 +35,12 @@ static Text sql_of(const json_t *queries, size_t index)
 {
     const char *sql = json_string_value(json_object_get(json_array_get(queries, index), "sql"));
     return text_of(sql == NULL ? "" : sql);
+}
+
+/* Nobody looks at what it returns. */
+static bool is_unseen(const json_t *queries, size_t index)
+{
+    return json_is_true(json_object_get(json_array_get(queries, index), "unseen"));
 }
 
 /* One message to the database: the steps that open the transaction, if it is not open yet, and some of the queries. */
@@ -64,6 +71,7 @@ static bool take_failure(Turn *turn, const Answer *answer, DbaltError *error)
 
     /* A syntax error is told before anything ran, of what stands before it too. */
     module->is_over = true;
+    module->refused = is_of_opening ? 0 : turn->first + answer->step - turn->opening;
     module->cause = answer->error;
     module->outcome = is_of_opening ? transaction_not_opened(module->transaction, answer)
                                     : (Outcome){.kind = OUTCOME_FAILED, .fault = answer->fault, .offset = -1};
@@ -218,13 +226,15 @@ static bool answer_queries(json_t *answers, const json_t *queries, bool is_last,
     size_t limit = module->transaction == NULL ? 1 : TURN_LIMIT; /* outside, each commits by itself */
     while (json_array_size(answers) < json_array_size(queries)) {
         if (module->is_over) {
-            json_array_append_new(answers, module_failure(&module->cause, &(FailedObject){0}));
+            bool is_blameless = json_array_size(answers) < module->refused && is_unseen(queries, json_array_size(answers));
+            json_array_append_new(answers, is_blameless ? module_no_answer() : module_failure(&module->cause, &(FailedObject){0}));
             continue;
         }
         size_t count = count_allowed(answers, module, queries, limit);
         if (count > 0 && !take_turn(answers, module, queries, count, error))
             return false;
     }
+    module->refused = 0;
     if (is_last && !has_failure(answers))
         json_array_clear(answers);
     return true;

@@ -319,6 +319,30 @@ console.log(Object.keys(row).join(), row.number);"
     out 'name,number 1'
 }
 
+@test "what cannot be read is told with its place, whatever went on behind it" {
+    local body
+    # shellcheck disable=SC2016
+    local good='await pool.query(sql`create table x (id integer)`);' wrong='await pool.query(sql`slct 1`);' look='await pool.one(sql`select 1 as one`);' \
+        sets='await pool.query(sql`set local work_mem = 1024`);' open='await pool.query(sql`select $a$`);'
+    for body in "$good|$wrong" "$good|$wrong|$look" "$look $good|$wrong|$look" "$sets $good|$wrong|$look" "$good|$open" "$good|$open|$look"; do
+        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body")"
+        expect 1 deploy latest
+        err '1.0.0-1-a.js:6:'
+        same "$(tables)" ''
+    done
+}
+
+@test "another try starts with a script that knows nothing of the one before" {
+    query "create sequence tries; create table log (what text)"
+    printf "import { sql } from 'dbalt';\nlet isDone = false;\nconst once = async (pool) => {\n    if (isDone) {\n        return;\n    }\n%s\n    isDone = true;\n};\nexport default {\n    up: async (pool) => {\n        await once(pool);\n        await pool.query(sql\`insert into log values ('up')\`);\n        await once(pool);\n    },\n};\n" \
+        "    await pool.query(sql\`do \$\$ begin perform setval('tries', nextval('tries')); if currval('tries') < 3 then raise exception 'not yet' using errcode = '40001'; end if; insert into log values ('once'); end \$\$\`);" |
+        alteration 1.0.0-1-a.js
+    script 1.0.0-2-b.js "await pool.query(sql\`insert into log values ('b')\`);"
+    expect 0 deploy latest
+    err 'trying again (1 of 5): not yet'
+    same "$(query 'select what from log' | paste -sd ,)" once,up,b
+}
+
 @test "a failure of class 40 is tried again, whatever comes behind the 40" {
     query 'create sequence tries'
     script 1.0.0-1-a.js "await pool.query(sql\`do \$\$ begin perform setval('tries', nextval('tries')); if currval('tries') < 3 then raise exception 'not yet' using errcode = '40002'; end if; end \$\$\`);"

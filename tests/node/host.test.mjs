@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { folder, rows, runSection, script, withHost, write } from './fixture.mjs';
@@ -435,6 +436,10 @@ test('waits for queries wherever that could be seen', async () => {
     write('loud.mjs', "import { sql } from 'dbalt';\nexport const help = async (pool) => { console.log('help'); };\n");
     write('round.mjs', "import { sql } from 'dbalt';\nimport { around } from './around.mjs';\nexport const help = async (pool) => {};\n");
     write('around.mjs', "import { sql } from 'dbalt';\nimport { help } from './round.mjs';\nexport const around = 1;\n");
+    write('linked/one.mjs', "export const one = 1;\n");
+    write('real/one.mjs', "import { inspect } from 'node:util';\nexport const one = inspect(1);\n");
+    write('real/near.mjs', `import { sql } from 'dbalt';\nimport { one } from './one.mjs';\nexport const linked = async (pool) => {\n${ask('a')}\n};\n`);
+    symlinkSync('../real/near.mjs', path.join(folder, 'linked/near.mjs'));
     const dbalt = "import { sql } from 'dbalt';\n";
     const [a, b] = [ask('a'), ask('b')];
     const bodies = [
@@ -466,6 +471,13 @@ test('waits for queries wherever that could be seen', async () => {
         [`const run = async (own) => {\nawait own.query(sql\`a\`);\n};\nawait run(pool);\n${b}`],
         [`const run = (own) => own.query(sql\`a\`);\nawait run(pool);\n${b}`],
         [`${a}\nawait pool.transaction(async (pool) => {\n${b}\n});`],
+        [`const take = ({ query }, text) => query(text);\nawait take(pool, sql\`a\`);\n${b}`],
+        [`function take(own) { return own['query'](sql\`a\`); }\nawait take(pool);\n${b}`],
+        [`const each = (own, work) => work(own);\nconst run = async (pool) => {\n${a}\n};\nawait each(pool, run);\n${b}`],
+        [`const run = { async one(pool) {\n${a}\n} };\nawait run.one(pool);\n${b}`],
+        [`await one(pool);\n${b}`, `${dbalt}import { linked as one } from './linked/near.mjs';`],
+        [`await linked(pool);\n${b}`, `${dbalt}import { linked } from './linked/near.mjs';`],
+        [`${a}\n${b}\n// ${'x'.repeat(1000)}`],
         [`for (const one of [1].map((n) => pool)) {\n${a}\n${b}\n}`],
         [`const all = async function* (pool) {\n${a}\n};\nfor await (const one of all(pool)) {}\n${b}`],
         [`${a}\ntypeof arguments;\n${b}`],
@@ -492,7 +504,7 @@ test('tells what fails that was not waited for, with its place', async () => {
         [['e'], 'e fails', 8, 2],
     ]) {
         const { reply, host } = await runSection(file, { answer: failingAt(...texts) });
-        assert.deepEqual([reply.type, reply.message, reply.line, reply.code, reply.file], ['failed', message, line, '22012', file]);
+        assert.deepEqual([reply.type, reply.message, reply.line, reply.code, reply.file, reply.stale], ['failed', message, line, '22012', file, true]);
         assert.equal(host.turns.length, turns);
         assert.match(reply.stack, /up/u);
     }
@@ -504,8 +516,29 @@ test('an error of the script comes behind those of the queries before it', async
     assert.deepEqual([first.reply.type, first.reply.code, first.reply.line, first.host.turns], ['failed', '22012', 4, [['a']]]);
     const second = await runSection(file, { answer: oneRow });
     assert.deepEqual([second.reply.type, second.reply.name, second.reply.line, second.host.turns], ['failed', 'TypeError', 6, [['a']]]);
-    const wrong = await runSection(quiet(`${ask('a')}\nawait pool.query('b');`), { answer: oneRow });
-    assert.deepEqual([wrong.reply.name, wrong.reply.line, wrong.host.turns], ['TypeError', 5, [['a']]]);
+    for (const [body, name] of [["await pool.query('b');", 'TypeError'], ['await pool.query(sql`select $' + "{'\\0'}`);", 'Error']]) {
+        const wrong = await runSection(quiet(`${ask('a')}\n${body}`), { answer: oneRow });
+        assert.deepEqual([wrong.reply.name, wrong.reply.line, wrong.host.turns], [name, 5, [['a']]]);
+        const before = await runSection(quiet(`${ask('a')}\n${body}`), { answer: failing('22012') });
+        assert.deepEqual([before.reply.code, before.reply.line], ['22012', 4]);
+    }
+});
+
+test('a section is a method of what the script exports', async () => {
+    for (const first of ['', 'console.log(1);']) {
+        const file = write(`this${first.length}.mjs`, `import { sql } from 'dbalt';
+export default {
+    table: sql.identifier(['of this']),
+    async up(pool) {
+        ${first}
+        await pool.query(sql\`\${this.table}\`);
+    },
+    async beforeUp(pool) { await pool.query(sql\`\${this.table}\`); },
+};
+`);
+        for (const section of ['up', 'beforeUp'])
+            assert.deepEqual((await runSection(file, { section })).host.turns, [['"of this"']]);
+    }
 });
 
 test('goes on to the next section behind one whose end was told ahead', async () => {
