@@ -55,7 +55,7 @@ static void send_step(PostgresConnection *connection, PostgresStep *step)
 {
     CLEANUP(arena_done) Arena arena = {0};
     Text sql = step->step.kind == STEP_SETTLE ? postgres_prepared_settle(&connection->prepared)
-                                                  : postgres_step_sql(&arena, &step->step, &connection->session);
+                                              : postgres_step_sql(&arena, &step->step, &connection->session);
     StatementReader reader;
     statement_reader_init(&reader, SQL_POSTGRES, sql);
 
