@@ -57,12 +57,13 @@ export async function listQueries(section, source) {
  * Then its sections may go on meanwhile. The rules are narrow, and a script that keeps them does one thing at a time:
  *
  * - it imports `sql`, and files by a relative path that keep the rules too;
- * - it names nothing global that reaches out of it or does two things at once (process, fetch, Promise ...), and handles no error;
+ * - it names nothing global that reaches out of it, tells the time, or does two things at once (process, fetch, Date, Promise ...), and handles no
+ *   error;
  * - every async function is a section or has a name, and takes the pool first, which has one name; all that is done with the pool, and with
  *   such functions, is awaited on the spot: `await pool.one(`, `await applyRules(pool, `;
  * - every `await pool.query(` is a statement. */
 
-const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Date', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
+const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
     'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'URL', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined']);
 const reaching = new Set(['arguments', 'async', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
 const handlesErrors = /\.\s*(?:then|catch|finally)\b|\btry\s*\{/u;

@@ -116,10 +116,10 @@ typedef enum HistoryStatement {
     HISTORY_READ_REMEMBERED,  /* -> the timestamp that dbalt wrote or adopted last */
     HISTORY_WRITE_STATE,      /* $1 timestamp: into Logto's row, which is looked for now, unless it is 0; and remembered */
     HISTORY_FIND_STATE,       /* -> where it lies, or would: "systems", "configs", or "" */
-    HISTORY_WRITE_SYSTEMS,    /* $1 timestamp above 0: as HISTORY_WRITE_STATE, where it lies there; FAULT_ABSENT when the table is gone */
-    HISTORY_REMEMBER_CONFIGS, /* $1 timestamp above 0: remembered; FAULT_ABSENT when there is a "systems" now */
-    HISTORY_WRITE_CONFIGS,    /* behind it: into "_logto_configs" */
     HISTORY_REMEMBER_STATE,   /* $1 timestamp */
+    HISTORY_WRITE_SYSTEMS,    /* $1 timestamp above 0: into Logto's row, which lies in "systems"; FAULT_ABSENT when the table is gone */
+    HISTORY_REMEMBER_CONFIGS, /* as HISTORY_REMEMBER_STATE; FAULT_ABSENT when there is a "systems" */
+    HISTORY_WRITE_CONFIGS,    /* behind it: as HISTORY_WRITE_SYSTEMS, into "_logto_configs" */
     HISTORY_ADOPT,            /* $1 identity, 2 release, 3 name, 4 kind, 5 by, 6 deployed at (ISO 8601) */
     HISTORY_STATEMENT_COUNT,
 } HistoryStatement;

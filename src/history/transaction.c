@@ -3,7 +3,7 @@
 #include <string.h>
 
 /* Places of the steps in the batch: BEGIN, the guard, the script's, and what closes it. */
-enum { GUARD_STEP = 1 };
+enum { GUARD_STEP = 1, STATE_STEPS = 2 };
 
 #define PROBE_LOCK_TIMEOUT 5000 /* milliseconds */
 
@@ -120,7 +120,7 @@ static size_t state_step(const Transaction *transaction)
 
 static bool is_of_state(const Transaction *transaction, size_t step)
 {
-    return step >= state_step(transaction) && step < state_step(transaction) + transaction->state_count;
+    return transaction->state != NULL && step >= state_step(transaction) && step < state_step(transaction) + STATE_STEPS;
 }
 
 static OutcomeKind kind_of_error(const Transaction *transaction, const Answer *answer)
@@ -217,17 +217,15 @@ static void submit_state(Transaction *transaction)
 {
     History *history = transaction->history;
     transaction->trusts_state = !transaction->moves_state && transaction_knows_state(history, transaction->state);
-    transaction->state_count = 2;
-    if (!transaction->trusts_state) {
-        history_submit(history, HISTORY_WRITE_STATE, &transaction->state, 1);
-        history_submit(history, HISTORY_FIND_STATE, NULL, 0);
-    } else if (history->state_place == STATE_IN_CONFIGS) {
-        history_submit(history, HISTORY_REMEMBER_CONFIGS, &transaction->state, 1);
-        history_submit(history, HISTORY_WRITE_CONFIGS, &transaction->state, 1);
-    } else {
-        history_submit(history, HISTORY_WRITE_SYSTEMS, &transaction->state, 1);
-        transaction->state_count = 1;
+    HistoryStatement first = HISTORY_WRITE_STATE;
+    HistoryStatement second = HISTORY_FIND_STATE;
+    if (transaction->trusts_state) {
+        bool is_in_systems = history->state_place == STATE_IN_SYSTEMS;
+        first = is_in_systems ? HISTORY_REMEMBER_STATE : HISTORY_REMEMBER_CONFIGS;
+        second = is_in_systems ? HISTORY_WRITE_SYSTEMS : HISTORY_WRITE_CONFIGS;
     }
+    history_submit(history, first, &transaction->state, 1);
+    history_submit(history, second, &transaction->state, second == HISTORY_FIND_STATE ? 0 : 1);
 }
 
 static void submit_end(Transaction *transaction)

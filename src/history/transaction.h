@@ -36,10 +36,9 @@ typedef struct Transaction {
     History *history;
     const char *guard_values[14];
     const char *finish_values[6];
-    const char *state;  /* NULL = the foreign state is not written */
-    bool moves_state;   /* the script may have moved its table */
-    bool trusts_state;  /* that it lies where it was seen last */
-    size_t state_count; /* steps that write it */
+    const char *state; /* NULL = the foreign state is not written */
+    bool moves_state;  /* the script may have moved its table */
+    bool trusts_state; /* that it lies where it was seen last */
     bool is_deploy;
     bool follows; /* it was sent behind another, which must be in the history */
     bool is_open; /* BEGIN and guard have been answered, since transaction_opened() */

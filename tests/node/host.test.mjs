@@ -445,6 +445,7 @@ test('waits for queries wherever that could be seen', async () => {
     const bodies = [
         [`${a}\nconsole.log('seen');\n${b}`],
         [`${a}\nprocess.title;\n${b}`],
+        [`${a}\nawait pool.query(sql\`b \${Date.now()}\`);`],
         [`${a}\nglobalThis.seen = 1;\n${b}`],
         [`${a}\nlog('seen');\n${b}`, `${dbalt}import { inspect as log } from 'node:util';`],
         [`${a}\nlog.inspect('seen');\n${b}`, `${dbalt}import log from 'node:util';`],

@@ -183,15 +183,11 @@ SELECT CASE WHEN pg_catalog.to_regclass('systems') IS NOT NULL THEN 'systems'
 
 -- The search path is that of to_regclass(): where this finds a table, write-state would find the same. It takes a third of the time.
 -- statement: write-systems
-WITH written AS (
-    INSERT INTO systems (key, value)
-    VALUES ('alterationState',
-            pg_catalog.jsonb_build_object(
-                'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
-    ON CONFLICT (key) DO UPDATE SET value = excluded.value
-)
-INSERT INTO :schema.foreign_state ("timestamp") VALUES ($1)
-ON CONFLICT (single) DO UPDATE SET "timestamp" = excluded."timestamp";
+INSERT INTO systems (key, value)
+VALUES ('alterationState',
+        pg_catalog.jsonb_build_object(
+            'timestamp', $1::numeric, 'updatedAt', pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
 -- Where there is a "systems", that counts: nothing to remember, which is refused, before the other table is touched.
 -- statement: remember-configs
