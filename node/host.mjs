@@ -193,8 +193,7 @@ async function perform(request) {
     running = null;
     await Promise.all([process.stdout, process.stderr].map(flush));
     const error = opened?.explain(outcome.error) ?? outcome.error;
-    const stale = opened?.goesOn && { stale: true };
-    tell(...('error' in outcome ? [{ type: 'failed', ...describeFailure(error, request.path), ...stale }] : outcome.messages));
+    tell(...('error' in outcome ? [{ type: 'failed', ...describeFailure(error, request.path) }] : outcome.messages));
     importAhead();
 }
 
@@ -288,7 +287,7 @@ async function goOn(script, section, setOpened) {
         await Promise.race([settle(), failed]); /* what was asked before comes first */
         throw error;
     }
-    failed.catch((error) => tell({ type: 'failed', ...describeFailure(error, script), stale: true }));
+    failed.catch((error) => tell({ type: 'failed', ...describeFailure(error, script) }));
     return askedNow(true);
 }
 

@@ -33,7 +33,7 @@ export function openPool(send, isTransaction, goOn) {
     };
     const explain = (error) => (error?.code === aborted && state.failure !== null ? asCause(state.failure) : error);
     const pool = isTransaction ? bind(ask, state, 0, goOn) : bindOutside(ask, state);
-    return { pool, goesOn: goOn !== undefined, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
+    return { pool, transactions: state.transactions, check, explain, close: () => { state.isOpen = false; } };
 }
 
 /* The first query that failed in a transaction, when all that the last one can say is that it is aborted. */

@@ -59,6 +59,7 @@ export async function listQueries(section, source) {
  * - it imports `sql`, and files by a relative path that keep the rules too;
  * - it names nothing global that reaches out of it, tells the time, or does two things at once (process, fetch, Date, Promise ...), and handles no
  *   error;
+ * - outside of functions, where it could keep what another try would meet, there are only functions, constants, and what it exports;
  * - every async function is a section or has a name, and takes the pool first, which has one name; all that is done with the pool, and with
  *   such functions, is awaited on the spot: `await pool.one(`, `await applyRules(pool, `;
  * - every `await pool.query(` is a statement. */
@@ -79,6 +80,12 @@ const asyncFunctions = new RegExp([
 const comments = /(?:[ \t]*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)?\n)*/u.source; /* lines with nothing else */
 const statementOf = (start) => `${start}(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*${start})`; /* looks back last: it takes long */
 const longestLine = 1000; /* characters */
+const outside = new RegExp(`^(?:${[
+    /(?:\s.*)?/, /[\])}\x60;, ]+(?:\w+: async \([^()]*\) => \{)?/, /\/\/.*/, /\/\*(?:(?!\*\/).)*(?:\*\/)?/, /export default (?:\{(?: \w+: async \([^()]*\) => \{)?|\w+;)/,
+    /(?:export )?(?:const \w+ = async \([^()]*\) =>|const \w+ = \([^()]*\) =>|async function \w+\([^()]*\)|function \w+\([^()]*\)) \{/,
+    /(?:export )?const \w+ = \([^()]*\) => [^;{]*;/, /(?:export )?const \w+ = (?:'[^']*'|"[^"]*"|-?\d+|true|false|null);/,
+    /(?:export )?const \w+ = (?:sql|Object\.freeze\()[^;]*;?/, /const \w+ = \{/,
+].map(({ source }) => source).join('|')})$`, 'u');
 const otherMethods = ['any', 'many', 'one', 'maybeOne', 'exists', 'anyFirst', 'manyFirst', 'oneFirst', 'maybeOneFirst'].join('|');
 const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods})\\b`, 'u');
 
@@ -104,6 +111,13 @@ function importedFunctions(file, source) {
     return functions;
 }
 
+function keepsNothing(source) {
+    const objects = [...source.matchAll(/^const (\w+) = \{$/gmu)].map(([, name]) => name);
+    const words = wordsOf(source);
+    return !words.includes('this') && objects.every((name) => words.filter((word) => word === name).length === 2 && source.includes(`export default ${name};`))
+        && source.replaceAll(plainImport, '').split('\n').every((line) => line.length <= longestLine && outside.test(line));
+}
+
 const judged = new Map(); /* by file */
 
 /* The async functions of a file that keeps the rules, by name; undefined where it does not. */
@@ -112,7 +126,7 @@ function functionsOf(file) {
         return judged.get(file);
     judged.set(file, undefined); /* for files that import each other */
     const source = readSource(file);
-    const imported = handlesErrors.test(source) || source.split('\n').some((line) => line.length > longestLine) ? undefined : importedFunctions(file, source);
+    const imported = keepsNothing(source) && !handlesErrors.test(source) ? importedFunctions(file, source) : undefined;
     if (imported === undefined)
         return undefined;
 

@@ -266,11 +266,7 @@ static bool conclude(Whole *whole, Run *run, Outcome outcome, Whole *const *behi
             }
             break;
         case OUTCOME_FAILED:
-            if (outcome.fault != FAULT_AHEAD || tries > 0 || !project_is_running(run->plan->project, error))
-                break;
-            outcome = try_once(whole, run, error);
-            behind_count = 0;
-            continue;
+            break;
         }
         describe_outcome(run, whole, &outcome, error);
         return false;
@@ -325,6 +321,10 @@ bool whole_land(Whole *whole, bool *alone, Run *run, Whole *const *behind, size_
     *alone = outcome.kind != OUTCOME_DONE;
     for (size_t i = 0; i <= behind_count && *alone; i++)
         note_standing(run, i == 0 ? whole : behind[i - 1], false);
+    if (outcome.fault == FAULT_AHEAD && project_is_running(run->plan->project, error)) {
+        outcome = try_once(whole, run, error);
+        behind_count = 0;
+    }
     return conclude(whole, run, outcome, behind, behind_count, error);
 }
 

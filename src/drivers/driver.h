@@ -53,7 +53,7 @@ typedef enum Fault {
     FAULT_SERIALIZATION, /* serialization failure or deadlock: try the transaction again */
     FAULT_DENIED,        /* no privilege, or the database is read-only */
     FAULT_CANCELLED,     /* by wait_cancel() */
-    FAULT_AHEAD,         /* may be due to how it was sent: try it again, by itself */
+    FAULT_AHEAD,         /* may be due to having been sent ahead: try it again by itself */
     FAULT_CONNECTION,    /* the connection is gone; what became of a COMMIT under way is not known */
 } Fault;
 

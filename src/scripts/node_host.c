@@ -27,9 +27,6 @@ struct NodeHost {
     Child child;
     bool interactive;
     bool is_ready; /* it has said so */
-    bool is_stale; /* a script went on behind what failed: what it keeps in memory is not what another try may meet */
-    const char *url;
-    json_t *expected; /* owned: the message */
     int64_t silence;
     char *buffer; /* owned: what was read and not yet taken */
     size_t length, capacity, taken;
@@ -152,7 +149,6 @@ void node_host_stop(NodeHost *host)
 
     child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
     host_message_done(&host->told);
-    json_decref(host->expected);
     free(host->buffer);
     free(host);
 }
@@ -174,50 +170,24 @@ static bool await_ready(NodeHost *host, DbaltError *error)
     return host->is_ready || host_message_fail_out_of_turn(&hello, error);
 }
 
-static bool start_node(Child *child, const char *url, DbaltError *error)
+bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
 {
     CLEANUP(arena_done) Arena arena = {0};
     const char *const arguments[] = {"node", "--input-type=module", "--eval", node_host_source, NULL};
-    const char *const extra[] = {arena_format(&arena, "DB_URL=%s", url), NULL};
-    if (child_start(child, arguments, extra))
-        return true;
+    const char *const extra[] = {arena_format(&arena, "DB_URL=%s", options->url), NULL};
 
-    fail_errno(error, DBALT_ERROR_SCRIPT, "cannot start node, which runs JavaScript alterations");
-    return fail_hint(error, "install Node.js 20 or newer, and have it on the PATH");
-}
-
-bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *error)
-{
     Child child;
-    if (!start_node(&child, options->url, error))
-        return false;
+    if (!child_start(&child, arguments, extra)) {
+        fail_errno(error, DBALT_ERROR_SCRIPT, "cannot start node, which runs JavaScript alterations");
+        return fail_hint(error, "install Node.js 20 or newer, and have it on the PATH");
+    }
 
     NodeHost *host = calloc(1, sizeof *host);
     if (host == NULL)
         abort();
-    *host = (NodeHost){
-        .wait = options->wait,
-        .child = child,
-        .interactive = options->interactive,
-        .silence = options->silence,
-        .url = options->url,
-    };
+    *host = (NodeHost){.wait = options->wait, .child = child, .interactive = options->interactive, .silence = options->silence};
     *result = host;
     return true;
-}
-
-/* Another node, where the one there is has seen too much. */
-static bool renew(NodeHost *host, DbaltError *error)
-{
-    if (!host->is_stale)
-        return true;
-
-    child_stop(&host->child, host->wait, wait_now() + END_WITHIN, NULL);
-    host_message_done(&host->told);
-    host->is_stale = host->is_ready = false;
-    host->length = host->taken = 0;
-    return start_node(&host->child, host->url, error) && await_ready(host, error) &&
-           (host->expected == NULL || send_object(host, host->expected, "node", error));
 }
 
 bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, DbaltError *error)
@@ -226,9 +196,8 @@ bool node_host_expect(NodeHost *host, SectionKind section, const char *const *pa
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(paths[i]));
 
-    json_decref(host->expected);
-    host->expected = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
-    return await_ready(host, error) && send_object(host, host->expected, "node", error);
+    json_auto_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
+    return await_ready(host, error) && send_object(host, message, "node", error);
 }
 
 /* Takes over the message. */
@@ -306,7 +275,7 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
 {
     json_auto_t *request = json_pack("{s:s, s:s, s:s, s:b}", "type", "run", "path", path, "section", host_message_section(section),
                                      "interactive", host->interactive);
-    if (!renew(host, error) || !await_ready(host, error) || !send_object(host, request, path, error))
+    if (!await_ready(host, error) || !send_object(host, request, path, error))
         return false;
 
     for (bool is_done = false; !is_done;) {
@@ -319,7 +288,6 @@ bool node_host_run(NodeHost *host, const char *path, SectionKind section, NodeQu
             keep_told(host, &message);
             return true;
         case HOST_FAILED:
-            host->is_stale = json_is_true(json_object_get(message.object, "stale"));
             return host_message_fail(&message, path, DBALT_ERROR_FAILED, error);
         case HOST_QUERY:
             if (!answer_queries(&is_done, host, &message, path, answer, context, error))

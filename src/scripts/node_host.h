@@ -15,7 +15,7 @@ typedef struct NodeHost NodeHost;
 
 typedef struct NodeOptions {
     Wait *wait;       /* borrowed for the life of the host */
-    const char *url;  /* of the database: DB_URL in the scripts' environment; borrowed for the life of the host */
+    const char *url;  /* of the database: DB_URL in the scripts' environment */
     bool interactive; /* a person is there to answer what a script asks */
     int64_t silence;  /* milliseconds that a script may neither query nor end; WAIT_FOREVER = no limit */
 } NodeOptions;

@@ -276,7 +276,7 @@ await pool.query(sql\`create table b as select 'a\\\\'b' as x\`);"
         other='await pool.query(sql`insert into t values (3); insert into t values (4)`);' look='await pool.any(sql`select 1`);' body
     # What the script looks at stands nowhere, behind, or before.
     for body in "$good|$failing|$failing|$other" "$good|$failing|$failing|$look" "$good $failing|$look|$failing|$failing" "$look|$good $failing|$failing|$look $other"; do
-        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body")"
+        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body" | sed 's,^,        ,')"
         expect 1 deploy latest
         err '1.0.0-1-a.js:7:'
         err 'Key (id)=(1) already exists'
@@ -325,14 +325,14 @@ console.log(Object.keys(row).join(), row.number);"
     local good='await pool.query(sql`create table x (id integer)`);' wrong='await pool.query(sql`slct 1`);' look='await pool.one(sql`select 1 as one`);' \
         sets='await pool.query(sql`set local work_mem = 1024`);' open='await pool.query(sql`select $a$`);'
     for body in "$good|$wrong" "$good|$wrong|$look" "$look $good|$wrong|$look" "$sets $good|$wrong|$look" "$good|$open" "$good|$open|$look"; do
-        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body")"
+        script 1.0.0-1-a.js "$(tr '|' '\n' <<<"$body" | sed 's,^,        ,')"
         expect 1 deploy latest
         err '1.0.0-1-a.js:6:'
         same "$(tables)" ''
     done
 }
 
-@test "another try starts with a script that knows nothing of the one before" {
+@test "a script that keeps something in memory waits for its queries, and another try finds no more than was done" {
     query "create sequence tries; create table log (what text)"
     printf "import { sql } from 'dbalt';\nlet isDone = false;\nconst once = async (pool) => {\n    if (isDone) {\n        return;\n    }\n%s\n    isDone = true;\n};\nexport default {\n    up: async (pool) => {\n        await once(pool);\n        await pool.query(sql\`insert into log values ('up')\`);\n        await once(pool);\n    },\n};\n" \
         "    await pool.query(sql\`do \$\$ begin perform setval('tries', nextval('tries')); if currval('tries') < 3 then raise exception 'not yet' using errcode = '40001'; end if; insert into log values ('once'); end \$\$\`);" |

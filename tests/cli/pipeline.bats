@@ -244,28 +244,6 @@ SQL
     same "$(deployed)" "1-a 2-two 3-c 4-d 5-five 6-f 7-g 8-eight"
 }
 
-# runs FILE UP: an alteration in JavaScript that must run, and counts how often it does
-runs() {
-    queries "$1" "select nextval('runs')\`); if (true) await pool.query(sql\`$2" "select 1"
-}
-
-@test "alterations in JavaScript that run may prepare and deallocate what they like, too" {
-    local i
-    query "create sequence runs; create function f() returns void language plpgsql as \$\$ begin execute 'prepare pp as select 1'; end \$\$;
-           create function g() returns void language plpgsql as \$\$ begin execute 'deallocate all'; end \$\$"
-    for i in 1 2 4 5 7 8 10 11 13; do # some that travel before each
-        makes_table "1.0.0-$i-${database}_$i"
-    done
-    runs 1.0.0-3-c.mjs 'select f()'
-    runs 1.0.0-6-f.mjs 'select g()'
-    runs 1.0.0-9-i.mjs 'prepare pp as select 1; execute pp'
-    runs 1.0.0-12-l.mjs 'deallocate all'
-    expect 0 deploy latest
-    err_not 'trying again'
-    same "$(query 'select count(*) from dbalt.alteration')" 13
-    same "$(query "select last_value from runs")" 6 # what its text does not show runs once more
-}
-
 @test "a script that prepares statements does not run twice" {
     query "create sequence runs"
     many 1

@@ -256,17 +256,6 @@ static void statements_of_dbalt_stay_prepared(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_true(client_run(client).ok);
     assert_string_equal(fixture_query(fixture, "SELECT count(*) > 10 FROM seen"), "t\n");
-
-    /* Also behind one that was not sent ahead, and could not drop them. */
-    client_own(client, "CREATE VIEW kept AS SELECT FROM pg_prepared_statements WHERE prepare_time < now()", NULL, 0);
-    assert_true(client_run(client).ok);
-    assert_true(client_alter(client, "CREATE TABLE between AS SELECT FROM kept").ok);
-    assert_string_equal(fixture_query(fixture, "SELECT (SELECT count(*) FROM between) >= (SELECT count(*) FROM seen)"), "t\n");
-    send_alone(client, "CREATE TABLE behind AS SELECT FROM kept");
-    assert_true(client_run(client).ok);
-    assert_string_equal(fixture_query(fixture, "SELECT (SELECT count(*) FROM behind) = (SELECT count(*) FROM between)"), "t\n");
-    assert_true(client_alter(client, "PREPARE p AS SELECT 1").ok);
-    assert_string_equal(client_query(client, "SELECT count(*) FROM pg_prepared_statements").rows, "0\n");
 }
 
 /* The server planned it for a history that has grown since. */

@@ -171,7 +171,7 @@ static void send_message(PostgresConnection *connection)
 
     postgres_message_done(&batch->message);
     PostgresCursor begin = batch->sent;
-    if (!postgres_message_build(&batch->message, &batch->sent, batch->steps, batch->count, session, &connection->prepared, &error)) {
+    if (!postgres_message_build(&batch->message, &batch->sent, batch->steps, batch->count, session, &error)) {
         batch->sent = begin;
         postgres_batch_fail(batch)->error = error;
         return;
@@ -179,8 +179,7 @@ static void send_message(PostgresConnection *connection)
 
     CLEANUP(arena_done) Arena arena = {0};
     look_at_message(batch);
-    if (connection->prepared.is_endangered)
-        postgres_prepared_forget(&connection->prepared);
+    postgres_forget_prepared(connection); /* what runs now may deallocate them */
 
     if (batch->asks)
         batch->message.lead = TEXT(POSTGRES_ABOUT_SQL);
@@ -202,16 +201,14 @@ static void send_message(PostgresConnection *connection)
 }
 
 /* Ends a transaction that an error left behind, and what it left in the session. A late cancel may hit the first try. */
-static void roll_back(PostgresConnection *connection)
+static void roll_back(PostgresSession *session)
 {
-    PostgresSession *session = &connection->session;
     for (int tries = 2; tries > 0; tries--) {
         PGTransactionStatusType status = PQtransactionStatus(session->libpq);
         if (status != PQTRANS_INTRANS && status != PQTRANS_INERROR)
             return;
 
         DbaltError ignored; /* what failed before is what counts */
-        postgres_prepared_drop(&connection->prepared);
         PQclear(postgres_session_query(session, "ROLLBACK;" POSTGRES_RESET_SQL, ROLLBACK_TIMEOUT, &ignored));
     }
 }
@@ -240,7 +237,7 @@ static void advance(PostgresConnection *connection)
             return;
         }
         if (batch->failed && !keeps_transaction(batch))
-            roll_back(connection);
+            roll_back(&connection->session);
         batch->over = true;
         return;
     }

@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "drivers/postgres/prepared.h"
 #include "sql/statement.h"
-#include "sql/travel.h"
 
 /* A server that can finds out by itself that its client was killed, and ends what it ran. */
 #define CHECK_CLIENT_INTERVAL 2000 /* milliseconds */
@@ -100,20 +98,6 @@ static size_t find_placeholder(Text sql, size_t offset)
     return sql.length;
 }
 
-/* One that the server keeps prepared. */
-static bool add_prepared(PostgresMessage *message, size_t index, const Step *step, const char *name, const PostgresSession *session,
-                         DbaltError *error)
-{
-    add_own(message, index, text_of(arena_format(&message->arena, "EXECUTE %s", name)));
-    for (size_t i = 0; i < step->value_count; i++) {
-        add_own(message, index, i == 0 ? TEXT("(") : TEXT(","));
-        if (!add_value(message, index, step, i, session, error))
-            return false;
-    }
-    add_own(message, index, step->value_count > 0 ? TEXT(");") : TEXT(";"));
-    return true;
-}
-
 static bool add_filled(PostgresMessage *message, size_t index, const Step *step, const PostgresSession *session, DbaltError *error)
 {
     Text sql = step->sql;
@@ -184,21 +168,8 @@ Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *se
     return TEXT("");
 }
 
-/* Its name, where the server keeps it so. */
-static bool find_prepared(char name[POSTGRES_PREPARED_NAME], PostgresPrepared *prepared, const Step *step)
-{
-    SqlStatement statement;
-    if (prepared->count == 0 || prepared->is_endangered || !statement_at(&statement, SQL_POSTGRES, step->sql, 0))
-        return false;
-    size_t index = postgres_prepared_find(prepared, statement.text);
-    if (index == prepared->count || !prepared->is_prepared[index])
-        return false;
-    postgres_prepared_name(name, prepared, index);
-    return true;
-}
-
 static bool add_step(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *added, const PostgresSession *session,
-                     PostgresPrepared *prepared, DbaltError *error)
+                     DbaltError *error)
 {
     const Step *step = &added->step;
     if (step->kind == STEP_SQL && (step->value_count == 0 || step->is_script)) {
@@ -208,27 +179,15 @@ static bool add_step(PostgresMessage *message, PostgresCursor *cursor, PostgresS
         return true;
     }
 
-    char name[POSTGRES_PREPARED_NAME];
     size_t index = cursor->step;
-    Text sql = step->kind == STEP_SETTLE ? postgres_prepared_settle(prepared) : postgres_step_sql(&message->arena, step, session);
+    Text sql = postgres_step_sql(&message->arena, step, session);
     added->results = step->value_count > 0 ? 1 : statement_count(SQL_POSTGRES, sql);
-    if (step->kind == STEP_ROLLBACK)
-        postgres_prepared_drop(prepared);
     if (step->kind != STEP_SQL)
         add_own(message, index, sql);
-    else if (!(find_prepared(name, prepared, step) ? add_prepared(message, index, step, name, session, error)
-                                                   : add_filled(message, index, step, session, error)))
+    else if (!add_filled(message, index, step, session, error))
         return false;
     *cursor = (PostgresCursor){.step = index + 1};
     return true;
-}
-
-/* A step that may prepare statements, or drop what is prepared; outside a transaction there is no way back to find out. */
-static bool endangers(const Step *step, bool transaction)
-{
-    if (!transaction)
-        return step->is_script || step->kind == STEP_SETTLE;
-    return step->is_script && (step->reader != NULL || !statement_may_travel(SQL_POSTGRES, step->sql));
 }
 
 /* Of dbalt's own, several make one transaction where none is open: they are few, and read, or write one thing. */
@@ -238,7 +197,7 @@ static bool is_own(const Step *step)
 }
 
 bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *steps, size_t count,
-                            const PostgresSession *session, PostgresPrepared *prepared, DbaltError *error)
+                            const PostgresSession *session, DbaltError *error)
 {
     bool transaction = PQtransactionStatus(session->libpq) == PQTRANS_INTRANS;
     while (cursor->step < count) {
@@ -248,9 +207,8 @@ bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, Po
             transaction || step->kind == STEP_COPY_DATA || (is_own(step) && cursor->step > 0 && is_own(&steps[cursor->step - 1].step));
         if (message->count > 0 && (is_bound || !is_joined))
             return true;
-        prepared->is_endangered |= endangers(step, transaction);
         if (step->reader != NULL ? !add_portion(message, cursor, &steps[cursor->step], error)
-                                 : !add_step(message, cursor, &steps[cursor->step], session, prepared, error))
+                                 : !add_step(message, cursor, &steps[cursor->step], session, error))
             return false;
         if (cursor->is_within || is_bound)
             return true;

@@ -4,7 +4,6 @@
 #define DRIVERS_POSTGRES_MESSAGE_H
 
 #include "drivers/driver.h"
-#include "drivers/postgres/prepared.h"
 #include "drivers/postgres/session.h"
 
 /* A piece of a message, for telling where an error is. */
@@ -56,16 +55,16 @@ typedef struct PostgresCursor {
     bool is_read;   /* its reader has come to the last */
 } PostgresCursor;
 
-/* The SQL of a step: of its kind, or its own, in which nothing is filled in. STEP_SETTLE: as behind what may have prepared statements. */
+/* The SQL of a step: of its kind, or its own, in which nothing is filled in. */
 Text postgres_step_sql(Arena *arena, const Step *step, const PostgresSession *session);
 
 /*
  * Fills an empty message with the next steps and moves the cursor behind them. Inside a transaction steps share a message, and
- * so do dbalt's own; else each has its own, or the server would make one transaction of them. Notes whether it may drop what is prepared.
- * False when a value cannot be written as a literal, or a script not be read.
+ * so do dbalt's own; else each has its own, or the server would make one transaction of them. False when a value cannot be written as a literal,
+ * or a script not be read.
  */
 bool postgres_message_build(PostgresMessage *message, PostgresCursor *cursor, PostgresStep *steps, size_t count,
-                            const PostgresSession *session, PostgresPrepared *prepared, DbaltError *error);
+                            const PostgresSession *session, DbaltError *error);
 
 /* The whole text, NUL-terminated, in the arena. */
 const char *postgres_message_join(const PostgresMessage *message, Arena *arena);

@@ -14,26 +14,51 @@
 /* Of so many statements of a script each is told when it is done, of more one of so many. */
 #define OFTEN_TOLD 64
 
+/* The server plans what is prepared for the tables as they are then: the history may have been small, and grows with each batch. */
+#define BATCHES_FOR_A_PLAN 100
+
+/*
+ * dbalt's own prepared statements, which it makes by the protocol, shall stay. A script that prepares some with SQL, or sets the encoding
+ * in which what follows was sent, is not sent ahead, as far as that can be seen; where a function has done it, this fails, and the
+ * alteration is run again by itself.
+ */
+#define SETTLE_SQL                                                                                                \
+    POSTGRES_CHECK_DEFERRED_SQL                                                                                   \
+    "SELECT 1 OPERATOR(pg_catalog./) (NOT EXISTS (SELECT FROM pg_catalog.pg_prepared_statement() WHERE from_sql)" \
+    " AND pg_catalog.current_setting('client_encoding') OPERATOR(pg_catalog.=) 'UTF8')::integer;" POSTGRES_RESET_BUT_PREPARED_SQL
+
+void postgres_forget_prepared(PostgresConnection *connection)
+{
+    PostgresPrepared *prepared = &connection->prepared;
+    arena_done(&prepared->arena);
+    *prepared = (PostgresPrepared){.salt = prepared->salt, .generation = prepared->generation + (prepared->count > 0)};
+}
+
 bool postgres_pipelines(Connection *base)
 {
     return !((PostgresConnection *)base)->is_pooled;
 }
 
 /*
- * Each is prepared when it comes for the second time. But what names a table of somebody else's must find it anew: what is prepared goes on
- * with the old one where another of that name is put before it in the search path ("PREPARE" in the manual, notes).
+ * The same few come again and again with every alteration: each is prepared when it comes for the second time. But what names a table of
+ * somebody else's must find it anew: what is prepared goes on with the old one where another of that name is put before it in the search
+ * path ("PREPARE" in the manual, notes).
  */
 static void send_own(PostgresConnection *connection, Arena *arena, Text sql, const Step *step)
 {
     PostgresPrepared *prepared = &connection->prepared;
     PGconn *libpq = connection->session.libpq;
+    size_t index = 0;
     if (text_equals(step->sql, connection->history[HISTORY_WRITE_SYSTEMS]) ||
         text_equals(step->sql, connection->history[HISTORY_WRITE_CONFIGS])) {
         PQsendQueryParams(libpq, arena_copy_text(arena, sql), (int)step->value_count, NULL, step->values, NULL, NULL, 0);
         return;
     }
+    if (prepared->salt == 0)
+        prepared->salt = arc4random() | 1;
+    while (index < prepared->count && !text_equals(prepared->statements[index], sql))
+        index++;
 
-    size_t index = postgres_prepared_find(prepared, sql);
     if (index == prepared->count) {
         const char *text = arena_copy_text(&prepared->arena, sql);
         if (index < COUNT(prepared->statements))
@@ -42,20 +67,30 @@ static void send_own(PostgresConnection *connection, Arena *arena, Text sql, con
         return;
     }
 
-    char name[POSTGRES_PREPARED_NAME];
-    postgres_prepared_name(name, prepared, index);
+    char name[48]; /* no script shall meet it */
+    snprintf(name, sizeof name, "dbalt_%08x_%u_%zu", prepared->salt, prepared->generation, index);
     if (!prepared->is_prepared[index])
         PQsendPrepare(libpq, name, prepared->statements[index].data, 0, NULL);
     prepared->is_prepared[index] = true;
     PQsendQueryPrepared(libpq, name, (int)step->value_count, step->values, NULL, NULL, 0);
 }
 
+/* After so many batches all that is prepared is dropped. */
+static Text settle_sql(PostgresConnection *connection)
+{
+    if (connection->prepared.settled < BATCHES_FOR_A_PLAN) {
+        connection->prepared.settled++;
+        return TEXT(SETTLE_SQL);
+    }
+    postgres_forget_prepared(connection);
+    return TEXT(POSTGRES_CHECK_DEFERRED_SQL POSTGRES_RESET_SQL);
+}
+
 /* Should sending fail, the connection is broken, and the next result says so. */
 static void send_step(PostgresConnection *connection, PostgresStep *step)
 {
     CLEANUP(arena_done) Arena arena = {0};
-    Text sql = step->step.kind == STEP_SETTLE ? postgres_prepared_settle(&connection->prepared)
-                                              : postgres_step_sql(&arena, &step->step, &connection->session);
+    Text sql = step->step.kind == STEP_SETTLE ? settle_sql(connection) : postgres_step_sql(&arena, &step->step, &connection->session);
     StatementReader reader;
     statement_reader_init(&reader, SQL_POSTGRES, sql);
 
@@ -150,6 +185,6 @@ bool postgres_pipeline_take(PostgresConnection *connection)
     else
         postgres_batch_take(connection, result);
     if (batch->failed)
-        postgres_prepared_forget(&connection->prepared);
+        postgres_forget_prepared(connection);
     return is_sync && take_sync(connection);
 }

@@ -5,7 +5,6 @@
 
 #include "drivers/driver.h"
 #include "drivers/postgres/message.h"
-#include "drivers/postgres/prepared.h"
 #include "drivers/postgres/session.h"
 
 /* The steps from the first submit() after an end up to the next end, or up to send(). */
@@ -59,6 +58,17 @@ typedef struct PostgresLock {
     bool is_barred; /* against what is under way: it is shared now, and nobody else's all the same */
     bool ended;     /* by the server: it said so */
 } PostgresLock;
+
+/* Statements of dbalt's own that the server keeps prepared for the batches ahead. */
+typedef struct PostgresPrepared {
+    Arena arena;
+    Text statements[32]; /* that came once, and whether they came again */
+    bool is_prepared[32];
+    size_t count;
+    size_t settled;      /* batches since they were all dropped */
+    unsigned salt;       /* of their names: random, so that no script meets them by chance */
+    unsigned generation; /* likewise: after a failure nobody knows which of them are there */
+} PostgresPrepared;
 
 typedef enum PostgresWatchState {
     WATCH_NONE, /* nothing has taken long yet: there is no connection */
@@ -122,6 +132,9 @@ void postgres_send(Connection *connection);
 
 /* Takes the next result of what was sent ahead. True when no more of the oldest batch will come. */
 bool postgres_pipeline_take(PostgresConnection *connection);
+
+/* Nobody knows any more which of dbalt's statements the server keeps prepared. */
+void postgres_forget_prepared(PostgresConnection *connection);
 
 /* result.c: the oldest batch and what the server says of it. */
 

@@ -183,8 +183,10 @@ static bool is_due_to_haste(const PostgresBatch *batch)
     const Answer *failure = &batch->failure;
     const char *sqlstate = failure->error.sqlstate;
     const Step *step = &batch->steps[failure->step].step;
+    if (!batch->ahead)
+        return false;
     if (step->is_script)
-        return batch->ahead && (strcmp(sqlstate, syntax_error) == 0 || strcmp(sqlstate, protocol_violation) == 0);
+        return strcmp(sqlstate, syntax_error) == 0 || strcmp(sqlstate, protocol_violation) == 0;
     if (step->kind == STEP_SETTLE && (strcmp(sqlstate, division_by_zero) == 0 || strcmp(sqlstate, no_privilege) == 0))
         return true;
     return strcmp(sqlstate, no_such_statement) == 0;

@@ -139,7 +139,7 @@ static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
     assert_true(node_host_expect(world->host, SECTION_UP, paths, 1, &error));
     assert_false(run(world, SECTION_UP, &error));
     assert_true(run(world, SECTION_DOWN, &error));
-    assert_string_equal(world->queries, "select 1()+select 2().");
+    assert_string_equal(world->queries, "select 1()|select 2()|");
     assert_null(node_host_queries(world->host, world->path)); /* of "up", which is expected now */
 }
 
