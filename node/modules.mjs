@@ -115,14 +115,24 @@ const hooks = (settings, { module, readFileSync, fileURLToPath }) => {
 /* Hooks slow every import and every require down, those of Node 20 with a thread and a message for each: they wait for the first need. */
 let isHooked = false;
 
+const namingOurs = new Map(); /* by file */
+
+const sourceOf = (file) => {
+    try {
+        return readSource(file);
+    } catch {
+        return ''; /* what cannot be read is told when it is imported */
+    }
+};
+
 /* Whether a file, or one that it imports by a relative path, names what is ours. Node keeps it in mind when such a file failed without hooks. */
-function needsHooks(file, seen = new Set()) {
-    if (seen.has(file) || !existsSync(file))
-        return false;
-    seen.add(file);
-    const source = readSource(file);
-    const beside = [...source.matchAll(/\bfrom\s*['"](\.\.?\/[^'"]+)['"]/gu)].map(([, name]) => path.resolve(path.dirname(file), name));
-    return /\bfrom\s*['"]dbalt['"]/u.test(source) || beside.some((other) => needsHooks(other, seen));
+function namesOurs(file) {
+    if (!namingOurs.has(file)) {
+        namingOurs.set(file, false); /* for files that import each other */
+        const names = [...sourceOf(file).matchAll(/\bfrom\s*['"](dbalt|\.\.?\/[^'"]+)['"]/gu)].map(([, name]) => name);
+        namingOurs.set(file, names.some((name) => name === 'dbalt' || namesOurs(path.resolve(path.dirname(file), name))));
+    }
+    return namingOurs.get(file);
 }
 
 function installHooks(scripts) {
@@ -153,7 +163,7 @@ export async function importScript(script) {
     replaceSlow(path.dirname(script));
     if (/\.m?js$/u.test(script))
         javascript.add(href);
-    if (!isHooked && (script.endsWith('ts') || needsHooks(script)))
+    if (!isHooked && (script.endsWith('ts') || namesOurs(script)))
         installHooks(path.dirname(script));
     const wasHooked = isHooked; /* by the time it fails, an import ahead of its turn may have done it */
     try {

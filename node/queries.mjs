@@ -66,7 +66,7 @@ export async function listQueries(section, source) {
 
 const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
     'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'URL', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined']);
-const reaching = new Set(['arguments', 'async', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
+const reaching = new Set(['arguments', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
 const handlesErrors = /\.\s*(?:then|catch|finally)\b|\btry\s*\{/u;
 const plainImport = /^import \{([^}]*)\} from ['"]([^'"]+)['"];?$/gmu;
 const relative = /^\.\.?\/[\w./-]+\.m?js$/u;
@@ -92,9 +92,9 @@ const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods
 const wordsOf = (source) => source.match(/[\w$]+/gu) ?? [];
 
 /* The async functions that a file gets from others, by name; undefined where it imports more than it may. */
-function importedFunctions(file, source) {
+function importedFunctions(file, source, words) {
     const imports = [...source.matchAll(plainImport)];
-    const others = wordsOf(source).filter((word) => word === 'import').length - imports.length;
+    const others = words.filter((word) => word === 'import').length - imports.length;
     const sources = source.match(/\bfrom\s*['"]/gu)?.length ?? 0;
     if (others !== 0 || sources !== imports.length)
         return undefined;
@@ -111,9 +111,8 @@ function importedFunctions(file, source) {
     return functions;
 }
 
-function keepsNothing(source) {
+function keepsNothing(source, words) {
     const objects = [...source.matchAll(/^const (\w+) = \{$/gmu)].map(([, name]) => name);
-    const words = wordsOf(source);
     return !words.includes('this') && objects.every((name) => words.filter((word) => word === name).length === 2 && source.includes(`export default ${name};`))
         && source.replaceAll(plainImport, '').split('\n').every((line) => line.length <= longestLine && outside.test(line));
 }
@@ -126,7 +125,10 @@ function functionsOf(file) {
         return judged.get(file);
     judged.set(file, undefined); /* for files that import each other */
     const source = readSource(file);
-    const imported = keepsNothing(source) && !handlesErrors.test(source) ? importedFunctions(file, source) : undefined;
+    const words = wordsOf(source);
+    if (words.some((word) => reaching.has(word)) || handlesErrors.test(source) || !keepsNothing(source, words))
+        return undefined;
+    const imported = importedFunctions(file, source, words);
     if (imported === undefined)
         return undefined;
 
@@ -140,7 +142,7 @@ function functionsOf(file) {
     const [pool = 'pool'] = pools;
     const known = [...functions, ...imported];
     const others = rest.replaceAll(awaitedOn(pool, known), '');
-    const isForbidden = (word) => reaching.has(word) || pools.has(word) || known.includes(word);
+    const isForbidden = (word) => word === 'async' || pools.has(word) || known.includes(word);
     if (pools.size > 1 || anyMethod.test(others) || wordsOf(others).some(isForbidden))
         return undefined;
     judged.set(file, functions);
