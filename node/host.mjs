@@ -219,6 +219,7 @@ const sectionsOf = (alteration) => sections.filter((section) => alteration[secti
 const mostKnown = 32;
 const mostWaiting = 64; /* queries */
 const mostWeight = 256 * 1024; /* characters of them */
+const AsyncFunction = (async () => {}).constructor;
 const nothing = Object.freeze({ rows: Object.freeze([]), rowCount: 0, fields: Object.freeze([]), command: '' });
 
 /* What is known of these scripts, up to the first that was not imported yet, or that must run to know what it asks. Of a script that was
@@ -253,7 +254,7 @@ async function run({ path: script, section }, setOpened) {
     ran.add(script);
     adoptErrors(await importSlonik(script));
     const isTransaction = !section.startsWith('before');
-    const last = isTransaction && canGoOn(script)
+    const last = isTransaction && alteration[section] instanceof AsyncFunction && canGoOn(script)
         ? await goOn(script, (pool) => alteration[section](pool), setOpened)
         : await waitForAll((pool) => alteration[section](pool), openPool(send, isTransaction), setOpened);
     return [...last, { type: 'done', known: describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];

@@ -80,12 +80,18 @@ const asyncFunctions = new RegExp([
 const comments = /(?:[ \t]*(?:\/\/.*|\/\*(?:[^*]|\*(?!\/))*\*\/)?\n)*/u.source; /* lines with nothing else */
 const statementOf = (start) => `${start}(?<=^(?!.*//).*(?:[;})]|(?<!\\$)\\{)[ \\t]*(?:\\n${comments})?[ \\t]*${start})`; /* looks back last: it takes long */
 const longestLine = 1000; /* characters */
-const outside = new RegExp(`^(?:${[
-    /(?:\s.*)?/, /[\])}\x60;, ]+(?:\w+: async \([^()]*\) => \{)?/, /\/\/.*/, /\/\*(?:(?!\*\/).)*(?:\*\/)?/, /export default (?:\{(?: \w+: async \([^()]*\) => \{)?|\w+;)/,
-    /(?:export )?(?:const \w+ = async \([^()]*\) =>|const \w+ = \([^()]*\) =>|async function \w+\([^()]*\)|function \w+\([^()]*\)) \{/,
-    /(?:export )?const \w+ = \([^()]*\) => [^;{]*;/, /(?:export )?const \w+ = (?:'[^']*'|"[^"]*"|-?\d+|true|false|null);/,
-    /(?:export )?const \w+ = (?:sql|Object\.freeze\()[^;]*;?/, /const \w+ = \{/,
-].map(({ source }) => source).join('|')})$`, 'u');
+const wholeLine = (forms) => new RegExp(`^(?:${forms.map(({ source }) => source).join('|')})$`, 'u');
+const opening = wholeLine([
+    /(?:export )?(?:const \w+ = (?:async )?\([^()]*\) =>|(?:async )?function \w+\([^()]*\)) \{/, /const \w+ = \{/, /export default \{(?: \w+: async \([^()]*\) => \{)?/,
+    /\}, \w+: async \([^()]*\) => \{/,
+]);
+const closing = /^[\])} ]+;?$/u;
+const whole = wholeLine([
+    /export default \w+;/, /(?:export )?const \w+ = (?:'[^']*'|"[^"]*"|-?\d+|true|false|null|sql\.identifier\(\[['"]\w+['"]\]\));/,
+    /(?:export )?const \w+ = \([^()]*\) => [^;{,]*;/, /\/\/.*/, /\/\*(?:(?!\*\/).)*\*\//,
+]);
+const startOfComment = /^\/\*(?:(?!\*\/).)*$/u;
+const restOfComment = /^ (?:\*\/|\*(?!\/)(?:(?!\*\/).)*(?:\*\/)?)$/u;
 const otherMethods = ['any', 'many', 'one', 'maybeOne', 'exists', 'anyFirst', 'manyFirst', 'oneFirst', 'maybeOneFirst'].join('|');
 const anyMethod = new RegExp(`\\.\\s*(?:query|transaction|connect|${otherMethods})\\b`, 'u');
 
@@ -111,10 +117,29 @@ function importedFunctions(file, source, words) {
     return functions;
 }
 
+const count = (line, character) => line.split(character).length - 1;
+
+/* Whether what stands outside of functions and of the one object that is exported are constants, a line each. */
+function isFlat(lines) {
+    let depth = 0;
+    let isComment = false;
+    return lines.every((line) => {
+        isComment = startOfComment.test(line) || (isComment && restOfComment.test(line));
+        if (line === '' || isComment || (depth === 0 && whole.test(line)))
+            return line.length <= longestLine;
+        const isInner = /^\s/u.test(line);
+        const isFine = isInner ? depth > 0 : opening.test(line) || (depth > 0 && closing.test(line));
+        depth += count(line, '{') - count(line, '}');
+        return isFine && line.length <= longestLine && (isInner ? depth > 0 : depth >= 0);
+    });
+}
+
 function keepsNothing(source, words) {
     const objects = [...source.matchAll(/^const (\w+) = \{$/gmu)].map(([, name]) => name);
-    return !words.includes('this') && objects.every((name) => words.filter((word) => word === name).length === 2 && source.includes(`export default ${name};`))
-        && source.replaceAll(plainImport, '').split('\n').every((line) => line.length <= longestLine && outside.test(line));
+    const functions = [...source.matchAll(/\bfunction (\w+)|\bconst (\w+) = (?:async )?\(/gu)].map(([, ...names]) => names.find(Boolean));
+    return !words.includes('this') && isFlat(source.replaceAll(plainImport, '').split('\n'))
+        && objects.every((name) => words.filter((word) => word === name).length === 2 && source.includes(`export default ${name};`))
+        && functions.every((name) => !new RegExp(`\\b${name}\\s*(?:\\?\\.|\\.|\\[)`, 'u').test(source));
 }
 
 const judged = new Map(); /* by file */

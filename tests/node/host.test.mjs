@@ -419,7 +419,7 @@ export const help = async (pool, table) => {
 `);
     const head = "import { sql } from 'dbalt';\nimport { help } from './help.mjs';";
     const constants = "/* some\n * words */\nconst one = 1;\nexport const two = 'a';\n"
-        + "const users = sql.identifier(['users']);\nconst all = Object.freeze(['a']);\nconst twice = (n) => 2 * n;\nfunction half(n) {\n    return n / 2;\n}";
+        + "const users = sql.identifier(['users']);\nconst twice = (n) => 2 * n;\nfunction half(n) {\n    return n / 2;\n}";
     const cases = [
         [quiet(`${ask('a')}\n${ask('b')}`, `${head.split('\n')[0]}\n${constants}`), [['a', 'b']]],
         [quiet(`${ask('a')} ${ask('b', 'any')}\n${ask('c')}`), [['a', 'b'], ['c']]],
@@ -492,8 +492,14 @@ test('waits for queries wherever that could be seen', async () => {
     }
     /* What it keeps in memory another try would meet. */
     for (const keeps of ['let n = 0;', 'const all = [];', 'const kept = { n: 0 };', 'const next = (() => { let n = 0; return () => n; })();', '/* */ let n = 0;',
-        'const one = 1; let n = 0;', 'const f = () => 1; let n = 0;', 'const kept = {\n    n: 0,\n};', 'const kept = new Map();', 'export let n = 0;', 'class Kept {}'])
-        assert.equal((await runSection(quiet(`${a}\n${b}`, `${dbalt}${keeps}`))).host.turns[0].length, 1, keeps);
+        'const one = 1; let n = 0;', 'const f = () => 1; let n = 0;', 'const kept = {\n    n: 0,\n};', 'const kept = new Map();', 'export let n = 0;', 'class Kept {}',
+        'const kept = Object.freeze({ all: [] });', "const log = sql.identifier(['log']),\n    all = [];", "const log = sql.identifier(['log']), all = [];",
+        'const f = (x) => x, all = [];', 'const f = (x) => {\n    return x;\n},\n    all = [];', 'const f = (x) => {\n    return x;\n}\n    , all = [];',
+        'function f() {\n    f.last = 1;\n}', 'const f = (x) => {\n    f.all ??= [];\n};', 'function sqlList() {\n    return [];\n}\nconst all = sqlList();',
+        'function f() {\n    return 1; }\n    let n = 0;', '/*\n */ let n = 0;', '/*\n */\n    let n = 0;'])
+        assert.equal((await runSection(quiet(`${a}\n${b}`, `${dbalt}${keeps}`))).host.turns[0]?.length, 1, keeps);
+    const plain = await runSection(script({ up: `({ query }) => { query(sql\`a\`); return query(sql\`b\`); }`, down: `async (pool) => {\n    ${a}\n  }` }));
+    assert.deepEqual([plain.reply.type, plain.host.queries.some(({ unseen }) => unseen)], ['done', false]);
     /* Outside a transaction each query commits by itself. */
     const outside = script({ beforeUp: `async (pool) => {\n${a}\n${b}\n}` });
     const { reply, host } = await runSection(outside, { section: 'beforeUp' });
