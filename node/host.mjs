@@ -119,7 +119,7 @@ let isImporting = false;
 async function lookAt(script, alteration) {
     const queries = await listQueries(alteration[expected.section], readSource(script));
     if (queries === undefined)
-        canGoOn(script);
+        canGoOn(script); /* found out while there is time: the answer is kept */
     return queries;
 }
 

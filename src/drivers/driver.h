@@ -114,7 +114,7 @@ typedef enum HistoryStatement {
     /* With traits.adopts only. */
     HISTORY_READ_STATE, /* -> timestamp, updated at, and where as of HISTORY_FIND_STATE: Logto's alteration state; no row when it is nowhere */
     HISTORY_READ_REMEMBERED,  /* -> the timestamp that dbalt wrote or adopted last */
-    HISTORY_WRITE_STATE,      /* $1 timestamp: into Logto's row, which is looked for now, unless it is 0; and remembered */
+    HISTORY_WRITE_STATE,      /* $1 timestamp: into Logto's row, wherever it lies by then, unless it is 0; and remembered */
     HISTORY_FIND_STATE,       /* -> where it lies, or would: "systems", "configs", or "" */
     HISTORY_REMEMBER_STATE,   /* $1 timestamp */
     HISTORY_WRITE_SYSTEMS,    /* $1 timestamp above 0: into Logto's row, which lies in "systems"; FAULT_ABSENT when the table is gone */
