@@ -5,8 +5,9 @@ import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
 import { importScript, importSlonik, readSource } from './modules.mjs';
 import { openPool } from './pool.mjs';
-import { canGoOn, listQueries } from './queries.mjs';
+import { listQueries } from './queries.mjs';
 import { describeFailure, findScript } from './report.mjs';
+import { canGoOn } from './unseen.mjs';
 
 /* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
 
