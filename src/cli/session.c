@@ -17,6 +17,7 @@
 bool session_init(Session *session)
 {
     *session = (Session){.out = stdout, .diagnostics = stderr};
+    setvbuf(stderr, NULL, _IOLBF, 0); /* a line is one write: what others write there comes before it or after it */
     bool utf8 = terminal_locale();
     if (!terminal_init(&session->terminal, STDIN_FILENO, STDERR_FILENO))
         return false;

@@ -111,6 +111,26 @@ insert into ran values ('first');"
     err "[info]"
 }
 
+# A datagram for each write.
+@test "each line of the diagnostics is one write, so that nobody else's lands within it" {
+    makes_table 1.0.0-1-a 1.0.0-2-b
+    printf 'not sql;\n' >"$DBALT_DIR/1.0.0-3-c.sql"
+    python3 - "$DBALT" >writes <<'PY'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+ours.settimeout(0)
+subprocess.run([sys.argv[1], "deploy", "latest"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=theirs)
+try:
+    while True:
+        print(repr(ours.recv(65536))[2:-1])
+except BlockingIOError:
+    pass
+PY
+    grep -q '^\[info\] \[1/3\] .*\\n$' writes
+    grep -q '^\[error\] .*\\n$' writes
+    same "$(grep -c '\\n.' writes)$(grep -vc '\\n$' writes)" "00"
+}
+
 @test "no escape sequence reaches what is no terminal" {
     makes_table 1.0.0-1-a
     TERM=xterm-256color expect 0 deploy latest
