@@ -5,9 +5,9 @@ import { Readable } from 'node:stream';
 import { adoptErrors } from './errors.mjs';
 import { importScript, importSlonik, readSource } from './modules.mjs';
 import { openPool } from './pool.mjs';
-import { listQueries } from './queries.mjs';
+import { answerKnown, isOnlyQueries, listQueries } from './queries.mjs';
 import { describeFailure, findScript } from './report.mjs';
-import { canGoOn } from './unseen.mjs';
+import { isQuiet } from './quiet.mjs';
 
 /* dbalt's Node host: runs the sections of JavaScript alterations, whose queries dbalt executes. README.md has the protocol. */
 
@@ -114,13 +114,16 @@ async function settle(transactions = new Set()) {
 /* While dbalt or the database works, the scripts to come are imported. One that cannot be says so when its turn comes. */
 let expected = { section: 'up', paths: [] };
 let ahead = 0; /* how many of them were imported, or tried */
-const importedAhead = new Map(); /* by path, what the expected section asks, as listQueries() says */
+const importedAhead = new Map(); /* by path, what the expected section asks, or undefined where that depends on answers */
 let isImporting = false;
 
 async function lookAt(script, alteration) {
-    const queries = await listQueries(alteration[expected.section], readSource(script));
+    const section = alteration[expected.section];
+    if (section === undefined || (!isOnlyQueries(section, readSource(script)) && !isQuietSection(script, section)))
+        return undefined;
+    const queries = await listQueries(section, expected.database);
     if (queries === undefined)
-        canGoOn(script); /* found out while there is time: the answer is kept */
+        isQuiet(script); /* found out while there is time: the answer is kept */
     return queries;
 }
 
@@ -255,11 +258,13 @@ async function run({ path: script, section }, setOpened) {
     ran.add(script);
     adoptErrors(await importSlonik(script));
     const isTransaction = !section.startsWith('before');
-    const last = isTransaction && alteration[section] instanceof AsyncFunction && canGoOn(script)
+    const last = isTransaction && isQuietSection(script, alteration[section])
         ? await goOn(script, (pool) => alteration[section](pool), setOpened)
         : await waitForAll((pool) => alteration[section](pool), openPool(send, isTransaction), setOpened);
     return [...last, { type: 'done', known: describe(startingWith(script).slice(section === expected.section ? 1 : 0)) }];
 }
+
+const isQuietSection = (script, section) => section instanceof AsyncFunction && isQuiet(script);
 
 async function waitForAll(section, opened, setOpened) {
     setOpened(opened);
@@ -278,7 +283,8 @@ const isLight = (queries) => queries.length < mostWaiting && queries.reduce((wei
 async function goOn(script, section, setOpened) {
     let failLate;
     const failed = new Promise((resolve, reject) => { failLate = reject; });
-    const opened = openPool(send, true, (answered) => {
+    const ask = async (text, values, isUnseen) => (isUnseen ? undefined : answerKnown(text, expected.database)) ?? send(text, values, isUnseen);
+    const opened = openPool(ask, true, (answered) => {
         answered.catch(failLate);
         return isLight(waiting) ? nothing : answered;
     });

@@ -52,8 +52,10 @@ static bool expect_modules(DbaltPlan *plan, DbaltError *error)
         if (!find_module(&paths[count++], &arena, plan, selection->rows[i]->alteration->file, error))
             return false;
     }
+    const Driver *driver = plan->project->driver;
+    const char *database = driver->database == NULL ? NULL : driver->database(plan->project->connection);
     plan->host_expects = true;
-    return node_host_expect(plan->host, plan->action == DBALT_DEPLOY ? SECTION_UP : SECTION_DOWN, paths, count, error);
+    return node_host_expect(plan->host, plan->action == DBALT_DEPLOY ? SECTION_UP : SECTION_DOWN, paths, count, database, error);
 }
 
 static bool start_host(DbaltPlan *plan, DbaltError *error)

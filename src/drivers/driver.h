@@ -251,6 +251,9 @@ struct Driver {
     /* A name of this connection's server process, for the holder row; NULL when it has none of its own, as behind a pooler. Optional; its life is the connection's. */
     const char *(*backend)(Connection *connection);
 
+    /* The name of the database as the server tells it; NULL when it was not asked. Optional; its life is the connection's. */
+    const char *(*database)(Connection *connection);
+
     /*
      * The server process of a holder that lost the lock: when it only waits for its client, who was stopped or cut off and may wake
      * up at any time, it is ended, as far as our role may. *busy tells that it is there still, and is to be asked about again.

@@ -190,13 +190,14 @@ bool node_host_start(NodeHost **result, const NodeOptions *options, DbaltError *
     return true;
 }
 
-bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, DbaltError *error)
+bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, const char *database, DbaltError *error)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(paths[i]));
 
-    json_auto_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
+    json_auto_t *message =
+        json_pack("{s:s, s:s, s:o, s:s*}", "type", "expect", "section", host_message_section(section), "paths", list, "database", database);
     return await_ready(host, error) && send_object(host, message, "node", error);
 }
 

@@ -36,8 +36,11 @@ bool node_host_start(NodeHost **host, const NodeOptions *options, DbaltError *er
 /* Asks it to end, kills it when it does not, frees all. NULL is fine. */
 void node_host_stop(NodeHost *host);
 
-/* Tells which section of which scripts will be run, in order, so that they are imported while the database is at work. */
-bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, DbaltError *error);
+/*
+ * Tells which section of which scripts will be run, in order, so that they are imported while the database is at work; and the name of
+ * the database, which scripts ask for (NULL = it is not known).
+ */
+bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, const char *database, DbaltError *error);
 
 /* Imports a script and tells which sections it exports. DBALT_ERROR_SCRIPT, with the place, when it cannot be imported. */
 bool node_host_load(bool present[SECTION_COUNT], NodeHost *host, const char *path, DbaltError *error);

@@ -41,7 +41,7 @@ queries() {
         queries "1.0.0-$i-${database}_$i.mjs" "create table js_$i (id integer)" "drop table js_$i"
     done
     makes_table "1.0.0-41-${database}_41"
-    sed -i 's/=> {$/=> { if (true)/' "$DBALT_DIR/1.0.0-7-${database}_7.mjs" # one that must run
+    sed -i 's/=> {$/=> { await pool.any(sql`select 1`);/' "$DBALT_DIR/1.0.0-7-${database}_7.mjs" # one that must run
     expect 0 deploy latest
     same "$(deployed)" "$(seq 41 | sed "s/.*/&-${database}_&/" | paste -sd ' ')"
     wait_for_log "create table ${database}_41"
@@ -51,6 +51,73 @@ queries() {
     same "$(tables)" ""
     wait_for_log "drop table js_1"
     same "$(way_of "drop table js_[0-9]*" | grep -o execute)" "execute"
+}
+
+# rules FILE ROLE: an alteration in JavaScript that asks for the name of the database, in a file beside it
+rules() {
+    mkdir -p "$DBALT_DIR/utils"
+    cat >"$DBALT_DIR/utils/rules.mjs" <<'JS'
+import { sql } from 'dbalt';
+const getName = async (pool) => {
+    const { currentDatabase } = await pool.one(sql`select current_database();`);
+    return currentDatabase.replaceAll('-', '_');
+};
+export const describe = async (pool, table) => {
+    const name = sql.literalValue('of ' + (await getName(pool)));
+    await pool.query(sql`
+      comment on table ${sql.identifier([table])} is ${name};
+      create index on ${sql.identifier([table])} (id);
+    `);
+};
+JS
+    cat >"$DBALT_DIR/$1" <<JS
+import { sql } from 'dbalt';
+import { describe } from './utils/rules.mjs';
+const alteration = {
+    up: async (pool) => {
+        await pool.query(sql\`create table ${database}_$2 (id integer)\`);
+        await describe(pool, '${database}_$2');
+    },
+    down: async (pool) => {
+        await pool.query(sql\`drop table ${database}_$2\`);
+    },
+};
+export default alteration;
+JS
+}
+
+@test "alterations in JavaScript travel that can do nothing but query, the name of the database included" {
+    local i
+    for ((i = 1; i <= 40; i++)); do
+        rules "1.0.0-$i-${database}_$i.mjs" "$i"
+    done
+    expect 0 deploy latest
+    same "$(deployed)" "$(seq 40 | sed "s/.*/&-${database}_&/" | paste -sd ' ')"
+    same "$(query "select count(*), min(obj_description(indrelid)), max(obj_description(indrelid)) from pg_index where indrelid::regclass::text like '${database}%'")" \
+        "40|of $database|of $database"
+    wait_for_log "create table ${database}_40"
+    same "$(way_of "create table ${database}_[0-9]* (" | grep -o execute)" "execute"
+    same "$(way_of 'select current_database')" ""
+    expect 0 rollback 0.9.0 --yes --no-pipeline
+    same "$(tables)" ""
+    expect 0 deploy latest --no-pipeline
+    same "$(query "select count(*) from pg_index where obj_description(indrelid) = 'of $database'")" 40
+}
+
+@test "a failure in the middle of such names its place" {
+    local i
+    for ((i = 1; i <= 5; i++)); do
+        rules "1.0.0-$i-${database}_$i.mjs" "$i"
+    done
+    sed -i "s/describe(pool, .*/describe(pool, 'nowhere');/" "$DBALT_DIR/1.0.0-4-${database}_4.mjs"
+    expect 1 deploy latest
+    err "utils/rules.mjs:8:"
+    err 'relation "nowhere" does not exist'
+    same "$(deployed)" "1-${database}_1 2-${database}_2 3-${database}_3"
+    same "$(tables)" "${database}_1 ${database}_2 ${database}_3"
+    rules "1.0.0-4-${database}_4.mjs" 4
+    expect 0 deploy latest
+    same "$(query "select count(*) from pg_index where obj_description(indrelid) = 'of $database'")" 5
 }
 
 @test "a failure in the middle of alterations in JavaScript names its place" {

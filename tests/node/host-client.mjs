@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../node/', import.meta.url));
-export const modules = ['errors', 'sql', 'values', 'pool', 'queries', 'modules', 'unseen', 'report', 'host'].map((name) => path.join(root, `${name}.mjs`));
+export const modules = ['errors', 'sql', 'values', 'pool', 'queries', 'modules', 'quiet', 'report', 'host'].map((name) => path.join(root, `${name}.mjs`));
 
 let joined;
 /* The joined module, as it is embedded in the binary. */

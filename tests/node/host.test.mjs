@@ -302,9 +302,9 @@ test('tells with the end of a section what is known of the scripts behind it', a
 const asksOne = 'async (pool) => { await pool.query(sql`select 1`); }';
 
 /* What the host says of scripts when it has imported all of them ahead. */
-async function knownOf(host, scripts, section = 'up') {
+async function knownOf(host, scripts, { section = 'up', database } = {}) {
     const last = script({ up: asksOne, down: asksOne });
-    host.write({ type: 'expect', section, paths: [...scripts, last] });
+    host.write({ type: 'expect', section, paths: [...scripts, last], database });
     while ((await host.load(last)).known[0].queries === undefined);
     return (await host.load(scripts[0])).known;
 }
@@ -388,7 +388,7 @@ test('tells of all scripts up to one that must run', async () => {
     const up = asksOne;
     const scripts = [script({ up, down: up }), script({ up, beforeUp: up }), script({ up: 'async () => {}', down: up }), script({ up })];
     const known = async (section) => withHost(undefined, async (host) =>
-        (await knownOf(host, scripts, section)).map(({ path, queries }) => [scripts.indexOf(path), queries !== undefined]));
+        (await knownOf(host, scripts, { section })).map(({ path, queries }) => [scripts.indexOf(path), queries !== undefined]));
     assert.deepEqual(await known('up'), [[0, true], [1, true], [2, false]]);
     assert.deepEqual(await known('down'), [[0, true], [1, false]]);
 });
@@ -432,6 +432,56 @@ export const help = async (pool, table) => {
         const { reply, host } = await runSection(file, { answer: oneRow });
         assert.deepEqual([reply, host.turns], [{ type: 'done', known: [] }, turns], textOf(host).join());
     }
+});
+
+test('tells what a script asks that can do nothing but query, where that depends on no more than the name of the database', async () => {
+    write('rules.mjs', `import { sql } from 'dbalt';
+const nameOf = async (pool) => {
+    const { currentDatabase } = await pool.one(sql\`
+      select current_database();
+    \`);
+    return currentDatabase.replaceAll('-', '_');
+};
+export const addRules = async (pool, table) => {
+    const role = sql.identifier(['role_' + await nameOf(pool)]);
+    await pool.query(sql\`grant select on \${sql.identifier([table])} to \${role}\`);
+};
+`);
+    const head = "import { sql } from 'dbalt';\nimport { addRules } from './rules.mjs';";
+    const cases = [
+        [quiet(`${ask('a')}\nawait addRules(pool, 'users');\n${ask('b')}`, head), ['a', 'grant select on "users" to "role_my_db"', 'b']],
+        [quiet(`for (const table of ['t', 'u'])\n    await addRules(pool, table);`, head), ['t', 'u'].map((table) => `grant select on "${table}" to "role_my_db"`)],
+        [quiet(`const name = ${ask('SELECT current_database()', 'oneFirst')}\nif (name === 'my-db') {\n    ${ask('a')}\n}`), ['a']],
+        [quiet(`for (const n of [1, 2])\n    if (n > 1) {\n        ${ask('a')}\n    }`), ['a']],
+        [quiet(`${ask('select current_database()')}\n${ask('a')}`), ['select current_database()', 'a']],
+        [quiet(`${ask('a')}\n${ask('b', 'any')}`)],
+        [quiet(`${ask('a')}\n${ask('select current_database(), 1', 'one')}`)],
+        [quiet(`${ask('a')}\n${ask('select current_database()', 'exists')}`)],
+        [quiet(`const n = 1;\n${ask('a $' + '{n}')}`)],
+        [quiet(`${ask('a')}\nthrow new Error('this is more');`)],
+        [quiet(`if (false) {\n    ${ask('a')}\n}`)],
+        [quiet(`for (;;)\n    ${ask('a')}`)],
+        [script({ up: `(pool) => {\n    ${ask('a').replace('await', 'return')}\n  }` })],
+    ];
+    await withHost(oneRow, async (host) => {
+        for (const [file, queries] of cases)
+            assert.deepEqual((await knownOf(host, [file], { database: 'my-db' }))[0].queries, queries, file);
+        assert.equal((await knownOf(host, [cases[0][0]]))[0].queries, undefined);
+        assert.deepEqual(textOf(host), []);
+    });
+});
+
+test('asks dbalt for the name of the database only where it was not told, or where somebody might see that', async () => {
+    const name = ask('select current_database()', 'one');
+    const files = [quiet(`${name}\n${ask('a', 'any')}`), quiet(`console.log(1);\n${name}\n${ask('a', 'any')}`)];
+    const asked = async (database) => withHost(oneRow, async (host) => {
+        host.write({ type: 'expect', section: 'up', paths: [], database });
+        for (const file of files)
+            assert.equal((await host.run(file)).type, 'done');
+        return textOf(host);
+    });
+    assert.deepEqual(await asked('my-db'), ['a', 'select current_database()', 'a']);
+    assert.deepEqual(await asked(undefined), ['select current_database()', 'a', 'select current_database()', 'a']);
 });
 
 test('waits for queries wherever that could be seen', async () => {

@@ -90,6 +90,7 @@ void postgres_take_about(PostgresConnection *connection, const PGresult *result)
     if (!connection->is_pooled)
         connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
     connection->is_standby = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
+    connection->database = arena_copy_string(&connection->arena, PQgetvalue(result, 0, 4));
     session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
 }
 
@@ -184,6 +185,14 @@ static const char *backend(Connection *base)
     return connection->backend;
 }
 
+static const char *database(Connection *base)
+{
+    PostgresConnection *connection = (PostgresConnection *)base;
+    DbaltError ignored; /* likewise */
+    postgres_know_server(connection, &ignored);
+    return connection->database;
+}
+
 static bool end_orphan(Connection *base, const char *name, bool *busy, DbaltError *error)
 {
     PostgresConnection *connection = (PostgresConnection *)base;
@@ -228,6 +237,7 @@ const Driver driver_postgres = {
     .lock_holder = postgres_lock_holder,
     .lock_announce = postgres_lock_announce,
     .backend = backend,
+    .database = database,
     .end_orphan = end_orphan,
     .clear_leftover = postgres_clear_leftover,
     .backup = postgres_backup,

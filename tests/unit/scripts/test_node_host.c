@@ -125,7 +125,7 @@ static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
     assert_int_equal(link(world->path, other), 0);
     start(world, WAIT_FOREVER);
     assert_null(node_host_queries(world->host, world->path)); /* it was not loaded */
-    assert_true(node_host_expect(world->host, SECTION_DOWN, paths, 2, &error));
+    assert_true(node_host_expect(world->host, SECTION_DOWN, paths, 2, NULL, &error));
     const json_t *queries;
     do { /* until it was imported ahead: each makes the host tell of the other anew */
         assert_true(node_host_load(present, world->host, other, &error));
@@ -136,7 +136,7 @@ static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
     assert_int_equal(json_array_size(queries), 2);
     assert_string_equal(json_string_value(json_array_get(queries, 1)), "select 2");
 
-    assert_true(node_host_expect(world->host, SECTION_UP, paths, 1, &error));
+    assert_true(node_host_expect(world->host, SECTION_UP, paths, 1, "a database", &error));
     assert_false(run(world, SECTION_UP, &error));
     assert_true(run(world, SECTION_DOWN, &error));
     assert_string_equal(world->queries, "select 1()|select 2()|");

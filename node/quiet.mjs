@@ -2,11 +2,12 @@ import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { readSource } from './modules.mjs';
 
-/* Whether a script waits for the answer to a query that it throws the result of away, nobody can see, where it can do nothing but query:
+/* Quiet scripts: those that can do nothing but query. What they ask is all that can be seen of them: whether they wait for the answer to a query
+ * that they throw the result of away, nobody can see,
  *
  *     await pool.query(sql`insert into ${users} (id) values (${id})`);
  *
- * Then its sections may go on meanwhile. The rules are narrow, and a script that keeps them does one thing at a time:
+ * nor when they run, or how often. The rules are narrow, and a script that keeps them does one thing at a time:
  *
  * - it imports `sql`, and files by a relative path that keep the rules too;
  * - it names nothing global that reaches out of it, tells the time, or does two things at once (process, fetch, Date, Promise ...), and handles no
@@ -137,8 +138,8 @@ function awaitedOn(pool, functions) {
     return awaited.get(key);
 }
 
-/* Whether the sections of a script can go on while queries are under way whose results they throw away. */
-export function canGoOn(script) {
+/* Whether a script is quiet. */
+export function isQuiet(script) {
     try {
         return /\.m?js$/u.test(script) && functionsOf(script) !== undefined;
     } catch {
