@@ -196,8 +196,9 @@ bool node_host_expect(NodeHost *host, SectionKind section, const char *const *pa
     for (size_t i = 0; i < count; i++)
         json_array_append_new(list, json_string(paths[i]));
 
-    json_auto_t *message =
-        json_pack("{s:s, s:s, s:o, s:s*}", "type", "expect", "section", host_message_section(section), "paths", list, "database", database);
+    json_auto_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
+    if (database != NULL)
+        json_object_set_new(message, "database", json_string(database)); /* not one that is no UTF-8 */
     return await_ready(host, error) && send_object(host, message, "node", error);
 }
 

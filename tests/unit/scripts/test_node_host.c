@@ -143,6 +143,25 @@ static void tells_what_a_section_asks_that_is_nothing_but_queries(void **state)
     assert_null(node_host_queries(world->host, world->path)); /* of "up", which is expected now */
 }
 
+static void tells_the_name_of_the_database(void **state)
+{
+    World *world = *state;
+    DbaltError error;
+    write_script(world, "import { sql } from 'dbalt';\n"
+                        "export default { up: async (pool) => {\n"
+                        "    const name = await pool.oneFirst(sql`select current_database()`);\n"
+                        "    await pool.query(sql`insert into t values (${name})`);\n"
+                        "} };\n");
+    start(world, WAIT_FOREVER);
+    assert_true(node_host_expect(world->host, SECTION_UP, NULL, 0, "My db", &error));
+    assert_true(run(world, SECTION_UP, &error));
+    assert_string_equal(world->queries, "insert into t values ($1)(My db).");
+    assert_true(node_host_expect(world->host, SECTION_UP, NULL, 0, "\xff", &error)); /* as a database in SQL_ASCII may be called */
+    world->queries = "";
+    assert_true(run(world, SECTION_UP, &error));
+    assert_string_equal(world->queries, "select current_database()()|insert into t values ($1)(41).");
+}
+
 static void answers_the_queries_of_a_script(void **state)
 {
     World *world = *state;
@@ -291,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(tells_what_a_script_exports, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_what_a_section_asks_that_is_nothing_but_queries, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_the_name_of_the_database, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_the_queries_of_a_script, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_the_end_of_a_section_with_its_last_queries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(gives_scripts_the_url, set_up, tear_down),
