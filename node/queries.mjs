@@ -30,7 +30,7 @@ const named = (database) => ({ type: 'answer', command: 'SELECT', rowCount: 1, f
 
 /* The answer to a query that asks for no more than the name of the database, where that is known, or undefined. */
 export function answerKnown(text, database) {
-    return database !== undefined && /^ ?select current_database\(\);? ?$/iu.test(text) ? named(database) : undefined;
+    return database !== undefined && /^ ?select current_database\(\);? ?$/i.test(text) ? named(database) : undefined;
 }
 
 /* The texts that a section asks of the database of that name, which can do nothing but query; undefined where they depend on answers, or

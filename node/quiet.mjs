@@ -12,7 +12,9 @@ import { readSource } from './modules.mjs';
  * - it imports `sql`, and files by a relative path that keep the rules too;
  * - it names nothing global that reaches out of it, tells the time, or does two things at once (process, fetch, Date, Promise ...), and handles no
  *   error;
- * - outside of functions, where it could keep what another try would meet, there are only functions, constants, and what it exports;
+ * - outside of functions, where it could keep what another try would meet, there are only functions, constants, and what it exports, and nothing is
+ *   changed of what is global;
+ * - it loops by no more than "for", so that it comes to an end;
  * - every async function is a section or has a name, and takes the pool first, which has one name; all that is done with the pool, and with
  *   such functions, is awaited on the spot: `await pool.one(`, `await applyRules(pool, `;
  * - every `await pool.query(` is a statement. */
@@ -20,6 +22,14 @@ import { readSource } from './modules.mjs';
 const harmless = new Set(['Array', 'BigInt', 'Boolean', 'Error', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object', 'RangeError',
     'RegExp', 'Set', 'String', 'Symbol', 'TypeError', 'URL', 'isFinite', 'isNaN', 'parseFloat', 'parseInt', 'undefined']);
 const reaching = new Set(['arguments', ...Object.getOwnPropertyNames(globalThis).filter((name) => !harmless.has(name))]);
+const shared = `(?:sql|${[...harmless].join('|')})`;
+const member = /\s*(?:\.\s*\w+|\[[^\]]*\])/u.source;
+const changesShared = new RegExp([
+    /\b(?:prototype|__proto__|stackTraceLimit|prepareStackTrace|fromAsync|setPrototypeOf|definePropert\w+)\b|\bassign\((?!\s*\{)/u.source,
+    `\\b${shared}${member}\\s*(?:[-+*/%&|^?<>]{0,3}=(?![=>])|\\+\\+|--)`,
+    `(?:\\+\\+|--)\\s*${shared}\\b`,
+].join('|'), 'u');
+const loopsOn = /\bwhile\s*\(|\bdo\s*\{|\bfor\s*\([^;()]*;\s*;/u;
 const handlesErrors = /\.\s*(?:then|catch|finally)\b|\btry\s*\{/u;
 const plainImport = /^import \{([^}]*)\} from ['"]([^'"]+)['"];?$/gmu;
 const relative = /^\.\.?\/[\w./-]+\.m?js$/u;
@@ -104,7 +114,8 @@ function functionsOf(file) {
     judged.set(file, undefined); /* for files that import each other */
     const source = readSource(file);
     const words = wordsOf(source);
-    if (words.some((word) => reaching.has(word)) || handlesErrors.test(source) || !keepsNothing(source, words))
+    const isLoud = words.some((word) => reaching.has(word)) || [handlesErrors, changesShared, loopsOn].some((form) => form.test(source));
+    if (isLoud || !keepsNothing(source, words))
         return undefined;
     const imported = importedFunctions(file, source, words);
     if (imported === undefined)

@@ -251,7 +251,7 @@ struct Driver {
     /* A name of this connection's server process, for the holder row; NULL when it has none of its own, as behind a pooler. Optional; its life is the connection's. */
     const char *(*backend)(Connection *connection);
 
-    /* The name of the database as the server tells it; NULL when it was not asked. Optional; its life is the connection's. */
+    /* The name by which the server calls the database, in ASCII; NULL when that is not certain. Optional; its life is the connection's. */
     const char *(*database)(Connection *connection);
 
     /*

@@ -198,7 +198,7 @@ bool node_host_expect(NodeHost *host, SectionKind section, const char *const *pa
 
     json_auto_t *message = json_pack("{s:s, s:s, s:o}", "type", "expect", "section", host_message_section(section), "paths", list);
     if (database != NULL)
-        json_object_set_new(message, "database", json_string(database)); /* not one that is no UTF-8 */
+        json_object_set_new(message, "database", json_string(database));
     return await_ready(host, error) && send_object(host, message, "node", error);
 }
 

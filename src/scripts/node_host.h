@@ -38,7 +38,7 @@ void node_host_stop(NodeHost *host);
 
 /*
  * Tells which section of which scripts will be run, in order, so that they are imported while the database is at work; and the name of
- * the database, which scripts ask for (NULL = it is not known).
+ * the database, which scripts ask for, in UTF-8 (NULL = it is not known).
  */
 bool node_host_expect(NodeHost *host, SectionKind section, const char *const *paths, size_t count, const char *database, DbaltError *error);
 

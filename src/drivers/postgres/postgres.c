@@ -12,6 +12,8 @@
 /* hashtextextended() and more are of this version. */
 #define OLDEST_SERVER 110000
 
+enum { NAME_LENGTH = 64 }; /* bytes, with the NUL ("Identifiers and Key Words" in the manual) */
+
 /*
  * Whoever runs anything holds the lock on its own virtual transaction, which everybody may see; the state, which shows more (some
  * commands go through several transactions), is for its own user. Between two of the alterations that were sent ahead it is idle for a
@@ -90,7 +92,6 @@ void postgres_take_about(PostgresConnection *connection, const PGresult *result)
     if (!connection->is_pooled)
         connection->backend = arena_format(&connection->arena, "%s/%s", pid, PQgetvalue(result, 0, 1));
     connection->is_standby = strcmp(PQgetvalue(result, 0, 3), "t") == 0;
-    connection->database = arena_copy_string(&connection->arena, PQgetvalue(result, 0, 4));
     session->checks_client = PQserverVersion(session->libpq) >= 140000 && strstr(PQgetvalue(result, 0, 2), "linux") != NULL;
 }
 
@@ -185,12 +186,15 @@ static const char *backend(Connection *base)
     return connection->backend;
 }
 
+/* A pooler may call it otherwise than the server does, which cuts long names, and cannot always convert those that are not ASCII. */
 static const char *database(Connection *base)
 {
-    PostgresConnection *connection = (PostgresConnection *)base;
-    DbaltError ignored; /* likewise */
-    postgres_know_server(connection, &ignored);
-    return connection->database;
+    const char *name = PQdb(((PostgresConnection *)base)->session.libpq);
+    size_t length = strlen(name);
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] >= 0x80)
+            return NULL;
+    return length < NAME_LENGTH && backend(base) != NULL ? name : NULL;
 }
 
 static bool end_orphan(Connection *base, const char *name, bool *busy, DbaltError *error)

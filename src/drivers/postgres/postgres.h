@@ -107,9 +107,8 @@ typedef struct PostgresConnection {
     const char *schema;      /* of the history, as an identifier */
     const char *schema_name; /* the same as a literal */
     Text history[HISTORY_STATEMENT_COUNT];
-    const char *database; /* as the server calls it; NULL = not asked for */
-    const char *backend;  /* NULL = a pooler is in between, or not asked for */
-    int timeout;          /* milliseconds, to connect and for small questions */
+    const char *backend; /* NULL = a pooler is in between, or not asked for */
+    int timeout;         /* milliseconds, to connect and for small questions */
     bool is_pooled;
 } PostgresConnection;
 
@@ -163,9 +162,8 @@ void postgres_receive_notice(void *connection, const PGresult *notice); /* for P
 #define POSTGRES_START_SQL "(extract(epoch FROM backend_start)::float8 * 1e6::float8)::bigint"
 
 /* postgres.c: what only a deployer needs to know of the server. It is asked along with the first query. */
-#define POSTGRES_ABOUT_SQL                                                                                                \
-    "SELECT pg_catalog.pg_backend_pid(), " POSTGRES_START_SQL ", pg_catalog.version(), pg_catalog.pg_is_in_recovery(),\n" \
-    "pg_catalog.current_database() "                                                                                      \
+#define POSTGRES_ABOUT_SQL                                                                                               \
+    "SELECT pg_catalog.pg_backend_pid(), " POSTGRES_START_SQL ", pg_catalog.version(), pg_catalog.pg_is_in_recovery()\n" \
     "FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid();"
 
 void postgres_take_about(PostgresConnection *connection, const PGresult *result);
