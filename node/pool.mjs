@@ -55,7 +55,7 @@ function counted(state, transaction) {
 }
 
 /* Throws what slonik throws at what is no query. */
-function checkQuery(query) {
+export function checkQuery(query) {
     if (!queryTypes.includes(query?.type))
         throw new TypeError('Query must be constructed using `sql` tagged template literal.');
     if (query.sql.trim() === '')

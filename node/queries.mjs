@@ -1,4 +1,5 @@
-import { openPool } from './pool.mjs';
+import { checkQuery, openPool } from './pool.mjs';
+import { normalise } from './values.mjs';
 
 /* What sections ask that can be known before they run.
  *
@@ -25,7 +26,6 @@ export function isOnlyQueries(section, source) {
     return onlyQueries.test(text) && importsSql.test(source) && names.every((name) => isConstant(name, source));
 }
 
-const empty = { type: 'answer', command: '', rowCount: 0, fields: [], rows: [] };
 const named = (database) => ({ type: 'answer', command: 'SELECT', rowCount: 1, fields: [{ name: 'current_database', type: 19 }], rows: [[database]] });
 
 /* The answer to a query that asks for no more than the name of the database, where that is known, or undefined. */
@@ -38,17 +38,19 @@ export function answerKnown(text, database) {
 export async function listQueries(section, database) {
     const texts = [];
     let length = 0;
-    const record = async (text, values, isUnseen) => {
-        const answer = isUnseen ? empty : answerKnown(text, database);
-        length += text.length;
-        if (answer === undefined || values.length > 0 || length > mostText || texts.length === mostQueries)
-            throw new Error('what it asks cannot be known before it runs');
-        if (isUnseen)
-            texts.push(text.toWellFormed());
-        return answer;
+    const refuse = () => {
+        throw new Error('what it asks cannot be known before it runs');
     };
+    const query = async (token) => {
+        checkQuery(token);
+        length += token.sql.length;
+        if (token.values.length > 0 || token.sql.includes('\0') || length > mostText || texts.length === mostQueries)
+            refuse();
+        texts.push(normalise(token.sql).toWellFormed());
+    };
+    const { pool } = openPool(async (text) => answerKnown(text, database) ?? refuse(), true);
     try {
-        await section(openPool(record, true, (answered) => answered).pool);
+        await section({ ...pool, query });
         return texts.length > 0 ? texts : undefined;
     } catch {
         return undefined; /* what is wrong with it is told when it runs */

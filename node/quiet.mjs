@@ -114,11 +114,9 @@ function functionsOf(file) {
     judged.set(file, undefined); /* for files that import each other */
     const source = readSource(file);
     const words = wordsOf(source);
-    const isLoud = words.some((word) => reaching.has(word)) || [handlesErrors, changesShared, loopsOn].some((form) => form.test(source));
-    if (isLoud || !keepsNothing(source, words))
-        return undefined;
     const imported = importedFunctions(file, source, words);
-    if (imported === undefined)
+    const isLoud = () => words.some((word) => reaching.has(word)) || [handlesErrors, changesShared, loopsOn].some((form) => form.test(source));
+    if (imported === undefined || isLoud() || !keepsNothing(source, words))
         return undefined;
 
     const functions = [];
