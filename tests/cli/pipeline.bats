@@ -104,6 +104,31 @@ JS
     same "$(query "select count(*) from pg_index where obj_description(indrelid) = 'of $database'")" 40
 }
 
+# The server cannot tell the second name: it is no EUC_JP. A name of more than 63 bytes is cut by the server.
+@test "the name of the database may be any" {
+    local other
+    rules "1.0.0-1-${database}_1.mjs" 1
+    for other in "UTF8 ü" "EUC_JP Á" "UTF8 $(printf 'x%.0s' {1..60})"; do
+        admin "create database \"${database}_${other#* }\" encoding '${other% *}' locale 'C' template template0"
+        DB_URL=$(url_with "$SERVER_URL" "${database}_${other#* }")
+        if [ "${other% *}" = UTF8 ]; then
+            expect 0 deploy latest
+            same "$(query "select obj_description('${database}_1'::regclass) = 'of ' || current_database()")" t
+        else
+            expect 1 deploy latest
+            err "utils/rules.mjs:3:"
+            err "invalid byte sequence"
+            rm "$DBALT_DIR"/*.mjs
+            makes_table "1.0.0-1-${database}_1"
+            expect 0 deploy latest
+            rules "1.0.0-1-${database}_1.mjs" 1
+            rm "$DBALT_DIR"/*.sql
+        fi
+        DB_URL=$(url_with "$SERVER_URL" "$database")
+        admin "drop database \"${database}_${other#* }\" with (force)"
+    done
+}
+
 @test "a failure in the middle of such names its place" {
     local i
     for ((i = 1; i <= 5; i++)); do
