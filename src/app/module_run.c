@@ -287,14 +287,24 @@ void module_tell_failure(Run *run, SectionKind section, size_t query, DbaltError
     json_auto_t *failure = module_failure(error, &(FailedObject){0});
     const char *path = NULL;
     DbaltError told = {0};
+    DbaltError late = {0}; /* what a script before left behind: it takes the place of a section once */
     if (!module_reach(&path, &arena, run->plan, run->standing->alteration->file, &told))
         return;
 
     error_set(error->script, sizeof error->script, "%s", path);
-    Retelling retelling = {.failed = query, .failure = failure};
-    if (!node_host_run(run->plan->host, path, section, retell, &retelling, &told) && told.sqlstate[0] != '\0' &&
-        strcmp(told.sqlstate, error->sqlstate) == 0)
-        *error = told;
+    for (int tries = 0; tries < 2; tries++) {
+        Retelling retelling = {.failed = query, .failure = failure};
+        if (node_host_run(run->plan->host, path, section, retell, &retelling, &told))
+            return;
+        if (told.sqlstate[0] != '\0')
+            break;
+        late = told;
+    }
+    if (told.sqlstate[0] == '\0' || strcmp(told.sqlstate, error->sqlstate) != 0)
+        return;
+    *error = told;
+    if (late.message[0] != '\0')
+        fail_add_detail(error, "%s", late.message);
 }
 
 Outcome module_run_whole(Run *run, SectionKind section, Transaction *transaction, DbaltError *error)

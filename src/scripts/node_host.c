@@ -76,6 +76,9 @@ static bool wait_for_child(NodeHost *host, int descriptor, short events, const c
 
 static bool send_text(NodeHost *host, Text text, const char *path, DbaltError *error)
 {
+    if (host->child.pid < 0)
+        return fail(error, DBALT_ERROR_FAILED, "node has ended");
+
     for (size_t sent = 0; sent < text.length;) {
         ssize_t written = send(host->child.to, text.data + sent, text.length - sent, MSG_NOSIGNAL);
         if (written >= 0)

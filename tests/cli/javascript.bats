@@ -679,6 +679,24 @@ JS
     same "$(events | paste -sd ' ')" 'step-begun 1-a step-failed 1-a fail 1-a'
 }
 
+@test "an error that comes late is told beside the failure of a script that travelled, whose place stays" {
+    script 1.0.0-1-a.mjs "setTimeout(() => { throw new Error('late throw'); }, 100);"
+    cat >"$DBALT_DIR/1.0.0-2-b.mjs" <<'JS'
+import { sql } from 'dbalt';
+export default {
+  up: async (pool) => {
+    await pool.query(sql`select pg_sleep(1)`);
+    await pool.query(sql`insert into nowhere values (1)`);
+  },
+};
+JS
+    expect 1 deploy latest
+    err '1.0.0-2-b.mjs:5:'
+    err 'relation "nowhere" does not exist'
+    err 'an error of 1.0.0-1-a.mjs, which was done before, came late: late throw'
+    same "$(deployed)" 1-a
+}
+
 @test "an error that comes when its script is done says whose it is" {
     script 1.0.0-1-a.mjs "setTimeout(() => { throw new Error('late throw'); }, 100);"
     script 1.0.0-2-b.mjs 'await new Promise((done) => setTimeout(done, 60_000));'
