@@ -74,18 +74,24 @@ static bool wait_for_child(NodeHost *host, int descriptor, short events, const c
     return fail_silent(host, path, patience, error);
 }
 
+/* Of a node that has ended no descriptor is left. */
+static bool require_node(const NodeHost *host, DbaltError *error)
+{
+    return host->child.pid >= 0 || fail(error, DBALT_ERROR_FAILED, "node has ended");
+}
+
 static bool send_text(NodeHost *host, Text text, const char *path, DbaltError *error)
 {
-    if (host->child.pid < 0)
-        return fail(error, DBALT_ERROR_FAILED, "node has ended");
+    if (!require_node(host, error))
+        return false;
 
     for (size_t sent = 0; sent < text.length;) {
         ssize_t written = send(host->child.to, text.data + sent, text.length - sent, MSG_NOSIGNAL);
         if (written >= 0)
             sent += (size_t)written;
-        else if (errno == EPIPE || errno == ECONNRESET)
+        else if (errno != EAGAIN && errno != EINTR)
             return fail_ended(host, path, error);
-        else if (errno == EAGAIN && !wait_for_child(host, host->child.to, POLLOUT, path, LOAD_WITHIN, error))
+        else if (!wait_for_child(host, host->child.to, POLLOUT, path, LOAD_WITHIN, error))
             return false;
     }
     return true;
@@ -126,8 +132,8 @@ static bool read_more(NodeHost *host, const char *path, int64_t patience, DbaltE
 
 static bool receive(HostMessage *message, NodeHost *host, const char *path, int64_t patience, DbaltError *error)
 {
-    if (host->child.pid < 0)
-        return fail(error, DBALT_ERROR_FAILED, "node has ended");
+    if (!require_node(host, error))
+        return false;
 
     size_t searched = host->taken;
     const char *end = NULL;
