@@ -58,13 +58,11 @@ function databaseProperties(error) {
         : {};
 }
 
-/* Without the frames of Node, nor those of the host where there are others. */
+/* Without the frames of Node and of the host, whose hooks are a data: URL on Node 20; nothing where there are no others. */
 function readableStack(error) {
     const lines = String(error.stack ?? '').replaceAll('?hooked', '').split('\n');
-    const isFrame = (line) => /^ +at /u.test(line);
-    const outside = lines.filter((line) => !/^ +at .*\(?node:[\w/]+:\d+:\d+\)?$/u.test(line));
-    const scripts = outside.filter((line) => !/^ +at .*\[eval\d*\]:\d+:\d+\)?$/u.test(line));
-    return [scripts, outside].find((kept) => kept.some(isFrame))?.join('\n') ?? '';
+    const kept = lines.filter((line) => !/^ +at .*(?:\bnode:[\w/]+|\[eval\d*\]|\bdata:text\/javascript,.*):\d+:\d+\)?$/u.test(line));
+    return kept.some((line) => /^ +at /u.test(line)) ? kept.join('\n') : '';
 }
 
 export function describeFailure(thrown, script) {

@@ -47,6 +47,7 @@ test('refuses a script that exports nonsense', async () => {
             const reply = await host.load(file);
             assert.equal(reply.type, 'failed');
             assert.match(reply.message, message);
+            assert.equal(reply.stack, ''); /* nothing of it is the script's */
         }
     });
 });

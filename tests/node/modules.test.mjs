@@ -40,6 +40,7 @@ test('finds @logto/cli from the working directory too', async () => {
 test('names the package that is nowhere', async () => {
     const { reply } = await runSection(script({}, { head: "import 'no-such-package';" }));
     assert.match(reply.message, /no-such-package/u);
+    assert.equal(reply.stack, '');
 });
 
 test("offers its own sql as dbalt, and as a slonik that is not installed", async () => {
