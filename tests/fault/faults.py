@@ -83,6 +83,7 @@ class Run:
         self.fault = fault
         self.point = point
         self.program = None
+        self.proxy = None
         self.is_started = threading.Event()
         self.is_hit = threading.Event()
 
@@ -94,7 +95,7 @@ class Run:
     def go(self):
         """What is wrong, as a list of texts; None when the point was never reached."""
         self.place.prepare(self.reference.start)
-        proxy = Proxy(self.place.server.socket, self.point, self.act)
+        self.proxy = proxy = Proxy(self.place.server.socket, self.point, self.act)
         limits = ["--connect-timeout", str(CONNECT_TIMEOUT), "--answer-timeout", str(ANSWER_TIMEOUT)]
         self.program = self.place.run([*self.task.arguments, *limits], proxy.port)
         self.is_started.set()
@@ -126,6 +127,11 @@ class Run:
         if wrong:
             wrong.append(f"the disturbed one ended with {self.program.process.returncode} and said: {self.program.text}")
         return wrong
+
+    def nearest_point(self):
+        """What there was of the point that this run did not reach: its last message with that name."""
+        count = self.proxy.counts[self.point[:3]]
+        return self.point._replace(number=max(count - 1, 0))
 
     def wait_disturbed(self):
         status = self.program.wait(PATIENCE)

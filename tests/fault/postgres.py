@@ -19,23 +19,6 @@ LOOKS = {
     ("2-module", "before-down", 1): "select to_regclass('item_name') is null",
 }
 
-# What a message is, as the table calls it. https://www.postgresql.org/docs/15/protocol-message-formats.html
-FRONTEND = {"startup": "connecting", "d": "COPY data", "c": "COPY data", "f": "COPY data", "X": "goodbye"}
-BACKEND = {
-    **dict.fromkeys("RSK", "connecting"),
-    **dict.fromkeys("TDn", "row"),
-    **dict.fromkeys("12CI", "statement done"),
-    "G": "COPY begins",
-    "Z": "ready",
-    "E": "error",
-    "N": "notice",
-}
-
-
-def name_of(side, kind):
-    return FRONTEND.get(kind, "query") if side == "F" else BACKEND.get(kind, kind)
-
-
 TASKS = [Task(folder, verb) for folder in ("plain", "outside", "javascript") for verb in ("deploy", "rollback")]
 
 
@@ -100,7 +83,7 @@ class Reference(typing.NamedTuple):
 
     start: str  # SQL
     end: dict
-    points: list  # (Point, name of the message)
+    points: list
 
 
 def record(place, task):
@@ -131,8 +114,7 @@ def record(place, task):
 def points_of(log):
     """Before every message; and behind it, unless that is before the next one on the same way."""
     points = []
-    for place, (connection, side, index, kind) in enumerate(log):
+    for place, message in enumerate(log):
         follower = log[place + 1][:2] if place + 1 < len(log) else None
-        for is_after in (False, True) if follower != (connection, side) else (False,):
-            points.append((Point(connection, side, index, is_after), name_of(side, kind)))
+        points += [Point(*message, is_after) for is_after in ((False, True) if follower != message[:2] else (False,))]
     return points

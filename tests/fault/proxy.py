@@ -1,4 +1,5 @@
 """Stands between dbalt and PostgreSQL, knows where the messages end, and does what it is told at one of them."""
+import collections
 import enum
 import os
 import selectors
@@ -8,19 +9,20 @@ import threading
 import traceback
 import typing
 
-from wire import Splitter
+from wire import Splitter, name_of
 
 
 class Point(typing.NamedTuple):
-    """A message, by its place on its way: counted from 0, connections in the order in which they came."""
+    """A message, by how many with its name went before it on its way; connections are counted in the order in which they came."""
 
     connection: int
     side: str  # "F": from the frontend, "B": from the backend
-    index: int
+    name: str
+    number: int
     is_after: bool  # when the message was forwarded, not before
 
-    def is_at(self, connection, side, index, _message):
-        return self[:3] == (connection, side, index)
+    def is_at(self, place, _message):
+        return self[:4] == place
 
 
 class Verb(enum.Enum):
@@ -36,7 +38,6 @@ class Stream:
     def __init__(self, side):
         self.side = side
         self.splitter = Splitter(side == "F")
-        self.count = 0
 
 
 class Pair:
@@ -61,7 +62,8 @@ class Proxy(threading.Thread):
         self.target = target
         self.point = point
         self.act = act
-        self.log = []  # (connection, side, index, type) of every message
+        self.log = []  # (connection, side, name, number) of every message
+        self.counts = collections.Counter()  # of the messages with a name on a way
         self.pairs = []
         self.was_hit = False
         self.hushed = []  # clients that came in a blackout
@@ -96,15 +98,16 @@ class Proxy(threading.Thread):
         self.selector.close()
 
     def pass_on(self):
-        """What has arrived. False when it is to stop."""
+        """What has arrived. False when it is to stop: behind the last words of who has ended before that."""
+        is_to_stop = False
         for key, _ in self.selector.select():
             if key.fileobj is self.listener:
                 self.accept()
             elif key.fileobj == self.wake_read:
-                return False
+                is_to_stop = True
             elif key.data.is_open:
                 self.serve(key.data, key.fileobj)
-        return True
+        return not is_to_stop
 
     def accept(self):
         client, _ = self.listener.accept()
@@ -146,14 +149,15 @@ class Proxy(threading.Thread):
                 return
 
     def forward(self, pair, end, kind, message):
-        stream = pair.streams[end]
-        index = stream.count
-        stream.count += 1
-        self.log.append((pair.number, stream.side, index, kind))
-        if kind == "K" and stream.side == "B":
+        side = pair.streams[end].side
+        named = (pair.number, side, name_of(side, kind))
+        place = (*named, self.counts[named])
+        self.counts[named] += 1
+        self.log.append(place)
+        if kind == "K" and side == "B":
             pair.backend = struct.unpack_from("!I", message, 5)[0]
 
-        here = self.point is not None and self.point.is_at(pair.number, stream.side, index, message)
+        here = self.point is not None and self.point.is_at(place, message)
         self.was_hit = self.was_hit or here
         if here and not self.point.is_after and not self.obey(pair):
             return

@@ -5,6 +5,22 @@ https://www.postgresql.org/docs/15/protocol-message-formats.html
 import socket
 import struct
 
+# What a message is, as the table calls it.
+FRONTEND = {"startup": "connecting", "d": "COPY data", "c": "COPY data", "f": "COPY data", "X": "goodbye"}
+BACKEND = {
+    **dict.fromkeys("RSK", "connecting"),
+    **dict.fromkeys("TDn", "row"),
+    **dict.fromkeys("12CI", "statement done"),
+    "G": "COPY begins",
+    "Z": "ready",
+    "E": "error",
+    "N": "notice",
+}
+
+
+def name_of(side, kind):
+    return FRONTEND.get(kind, "query") if side == "F" else BACKEND.get(kind, kind)
+
 
 class Splitter:
     """Cuts what one side says into whole messages."""
