@@ -42,7 +42,7 @@ matrix:
 	@tools/check matrix
 
 logto: all
-	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats
+	@tests/logto/with-logto env DBALT="$(abspath $(BUILD))/dbalt" bats tests/logto/acceptance.bats tests/logto/differences.bats tests/logto/packaging.bats
 
 install: all
 	@meson install -C $(BUILD)
