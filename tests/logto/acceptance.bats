@@ -47,6 +47,7 @@ there_and_back() { # RELEASE
     there_and_back 1.30.0
 }
 
+# bats test_tags=short
 @test "back to 1.40.0 and there again" {
     start by_dbalt by_logto
     there_and_back 1.40.0
