@@ -25,7 +25,7 @@ container() {
     local words settings
     mapfile -t words <<<"$2"
     mapfile -t settings < <(grep -vE '^(DB_URL=|$)' <<<"$3")
-    env --ignore-environment PATH="$PATH" "${settings[@]}" DB_URL="$1" "$DBALT" "${words[@]}" </dev/null 3>&-
+    env --ignore-environment PATH="$PATH" "${settings[@]}" DB_URL="$1" timeout 100 "$DBALT" "${words[@]}" </dev/null 3>&-
 }
 
 @test "Docker Compose: seeding leaves a database alone, the alteration brings it to the release, and Logto waits for it" {
